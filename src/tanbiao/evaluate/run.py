@@ -1,0 +1,507 @@
+"""Evaluate one rulebook over resolved facts: each name is computed when it is first asked for, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ..core.digest import keyed_digest, merkle_root
+from ..core.errors import Problem, TanbiaoError, refuse
+from ..core.numbers import decimal_text
+from ..core.units import ONE
+from ..core.value import KNOWN, MISSING, NOT_APPLICABLE, Array, Value, missing, not_applicable
+from ..formula import Node, evaluate
+from ..standards.clause import Clause
+from ..standards.names import RulebookNames, line_columns
+from ..standards.resolve import Rulebook
+from .background import Background
+from .facts import FactTable, Facts
+from .grade import grade
+from .ledger import FORMULA, NUMERICS, Entry, Ledger
+from .system import Decision, Lines, Solved, build, line_table, solve
+
+
+class Evaluation:
+    """Values of names under one rulebook, one set of facts and one background.
+
+    forced: options chosen from outside (`under`), by choice.
+    lines: a table of lines given directly (worked cases), in place of a solved system.
+    """
+
+    def __init__(self, rulebook: Rulebook, facts: Facts, background: Background, ledger: Ledger | None = None,
+                 forced: Mapping[str, str] | None = None, lines: FactTable | None = None) -> None:
+        self.rulebook, self.facts, self.background = rulebook, facts, background
+        self.names = RulebookNames(rulebook)
+        self.ledger = ledger if ledger is not None else Ledger()
+        self.forced = dict(forced or {})
+        self.given_lines = lines
+        self.values: dict[str, Value] = {}
+        self.keys: dict[str, str] = {}
+        self.stack: list[list[tuple[str, str]]] = []
+        self.busy: list[str] = []
+        self.decisions: dict[str, Decision] = {}
+        self.solved: Solved | None = None
+        self.grades: dict[str, Any] = {}
+        self._line_columns: dict[str, Value] | None = None
+        self._line_key = ""
+        self.problems: list[Problem] = []
+        self.axes = tuple(sorted(("under", f"{k}={v}") for k, v in self.forced.items()))
+        self._pack_digest = {p.name: p.digest for p in rulebook.packs}
+
+    # -- names -------------------------------------------------------------------------------------------------
+
+    def value(self, name: str) -> Value:
+        """The value of a clause's name."""
+        if name not in self.values:
+            clause = self.rulebook.clauses.get(name)
+            if clause is None:
+                raise refuse("name-unknown", name=name, formula=name)
+            if name in self.busy:
+                raise refuse("clause-cycle", clause.place, path=" → ".join([*self.busy, name]))
+            self.busy.append(name)
+            self.stack.append([])
+            try:
+                value = self.clause(clause)
+            except TanbiaoError as error:
+                raise TanbiaoError([replace(p, clause=p.clause or clause.address) for p in error.problems]) from None
+            finally:
+                inputs = self.stack.pop()
+                self.busy.pop()
+            self.values[name] = value
+            self.keys[name] = self.record(clause, value, inputs)
+        self.use(name, self.keys[name])
+        return self.values[name]
+
+    def use(self, name: str, key: str) -> None:
+        """Note that the clause being evaluated reads `name`."""
+        if self.stack and (name, key) not in self.stack[-1]:
+            self.stack[-1].append((name, key))
+
+    def record(self, clause: Clause, value: Value, inputs: list[tuple[str, str]]) -> str:
+        data = ""
+        if clause.kind == "given":
+            data = keyed_digest(self.facts.salt, clause.path, _text(value), value.unit.text,
+                                self.facts.evidence.get(clause.name, ""))
+        formula = clause.formula.source if clause.formula is not None else ""
+        entry = Entry(clause.kind, clause.name, clause.address, self._pack_digest.get(clause.pack, ""), formula,
+                      tuple(sorted(inputs)), clause.unit.text, clause.basis, self.axes, data)
+        return self.ledger.add(entry, value)
+
+    # -- kinds -------------------------------------------------------------------------------------------------
+
+    def clause(self, clause: Clause) -> Value:
+        if clause.kind == "given":
+            return self.facts.scalars.get(clause.name, missing(clause.path, unit=clause.unit))
+        if clause.kind == "choose":
+            return self.choose(clause)
+        scope = ClauseScope(self, clause)
+        if clause.when is not None:
+            applies = evaluate(clause.when, ClauseScope(self, replace(clause, subject=None)))
+            if applies.state == MISSING:
+                return self.blank(scope, Value(None, MISSING, why=applies.why), clause)
+            if applies.state == NOT_APPLICABLE or not applies.data:
+                return self.blank(scope, not_applicable(clause.address), clause)
+        if clause.kind == "grade":
+            value, detail = grade(clause, self, scope)
+            self.grades[clause.name] = detail
+            return value
+        if clause.kind == "publish":
+            return self.value(clause.of)
+        if clause.alternative:
+            return Value(str(sorted(clause.alternative.items())))
+        if clause.open:
+            return Value(None, MISSING, clause.unit, clause.basis, why=frozenset([clause.address]))
+        if clause.formula is None:
+            assert clause.value is not None
+            if isinstance(clause.value.data, str | bool):
+                return clause.value
+            return replace(clause.value, unit=clause.unit, basis=clause.basis)
+        if clause.inputs:
+            value = self.empirical(clause, scope)
+        else:
+            value = evaluate(clause.formula, scope)
+        if scope.table is not None and value.table is None:
+            value = self.spread(value, scope.table)
+        if clause.subject is not None and clause.subject.where is not None:
+            value = self.masked(value, evaluate(clause.subject.where, scope))
+        if clause.kind == "check" or clause.value_kind != "number":
+            return value
+        return replace(value, unit=clause.unit, basis=clause.basis)
+
+    def empirical(self, clause: Clause, scope: ClauseScope) -> Value:
+        """Numeric-value form: strip the inputs of their declared units, compute bare numbers, stamp the result."""
+        assert clause.formula is not None
+        value = evaluate(clause.formula, StrippedScope(self, clause))
+        factor = clause.unit.factor
+        if value.data is None:
+            return value
+        data = value.data * (float(factor) if isinstance(value.data, float) or (
+            isinstance(value.data, np.ndarray) and value.data.dtype == np.float64) else factor)
+        return replace(value, data=data)
+
+    def blank(self, scope: ClauseScope, value: Value, clause: Clause) -> Value:
+        value = replace(value, unit=clause.unit, basis=clause.basis)
+        return self.spread(value, scope.table) if scope.table is not None else value
+
+    def spread(self, value: Value, table: str) -> Value:
+        """A scalar over every row of a table."""
+        size = self.rows_of(table)
+        fill = value.data if value.data is not None else Fraction(0)
+        kind: Any = bool if isinstance(fill, bool) else np.float64 if isinstance(fill, float) else object
+        data = np.empty(size, dtype=kind)
+        data[:] = fill
+        return replace(value, data=data, state=np.full(size, int(value.state), dtype=np.int8), table=table)
+
+    def masked(self, value: Value, where: Value) -> Value:
+        """Outside the `where` of its subject a clause does not apply."""
+        keep = np.asarray(where.data, dtype=bool) if where.table else np.full(np.shape(value.state), bool(where.data))
+        states = np.asarray(where.state)
+        state = np.where(states == MISSING, MISSING, np.where(keep & (states == KNOWN), value.state, NOT_APPLICABLE))
+        return replace(value, state=np.broadcast_to(state, np.shape(value.state)).astype(np.int8),
+                       why=value.why | where.why)
+
+    # -- choices -----------------------------------------------------------------------------------------------
+
+    def choose(self, clause: Clause) -> Value:
+        """Options in order, each with its condition; a missing datum leaves the choice undecided."""
+        scope = ClauseScope(self, clause)
+        table = scope.table
+        size = self.rows_of(table) if table is not None else 1
+        open_rows = np.ones(size, dtype=bool)
+        if clause.when is not None:
+            applies = evaluate(clause.when, ClauseScope(self, replace(clause, subject=None)))
+            if applies.state != KNOWN or not applies.data:
+                open_rows[:] = False
+        if clause.subject is not None and clause.subject.where is not None:
+            where = evaluate(clause.subject.where, scope)
+            keep = np.asarray(where.data, dtype=bool) & (np.asarray(where.state) == KNOWN)
+            open_rows &= np.broadcast_to(keep, (size,))
+        chosen = np.array([""] * size, dtype=object)
+        undecided = np.zeros(size, dtype=bool)
+        why: set[str] = set()
+        applicable = open_rows.copy()
+        forced = self.forced.get(clause.name) or self.forced.get(clause.id)
+        if forced is not None:
+            if forced not in {o.name for o in clause.first}:
+                raise refuse("option-unknown", clause.place, option=forced, choice=clause.id)
+            chosen[open_rows] = forced
+            open_rows[:] = False
+        for option in clause.first:
+            if not open_rows.any():
+                break
+            if option.when is None:
+                chosen[open_rows] = option.name
+                open_rows[:] = False
+                continue
+            test = evaluate(option.when, scope)
+            state = np.broadcast_to(np.asarray(test.state), (size,))
+            truth = np.broadcast_to(np.asarray(test.data if test.data is not None else False, dtype=bool), (size,))
+            take = open_rows & (state == KNOWN) & truth
+            chosen[take] = option.name
+            stuck = open_rows & (state == MISSING)
+            if stuck.any():
+                why |= test.why
+            undecided |= stuck
+            open_rows &= ~(take | stuck)
+        undecided |= open_rows
+        self.decisions[clause.name] = self.decision(clause, scope, table, chosen, undecided)
+        state = np.where(undecided, MISSING, np.where(applicable, KNOWN, NOT_APPLICABLE)).astype(np.int8)
+        reasons = frozenset(why | ({clause.address} if undecided.any() and not why else set()))
+        if table is None:
+            return Value(str(chosen[0]) or None, int(state[0]), why=reasons)
+        return Value(chosen, state, table=table, why=reasons)
+
+    def decision(self, clause: Clause, scope: ClauseScope, table: str | None, chosen: Array,
+                 undecided: Array) -> Decision:
+        used = [o for o in clause.first if o.name in set(chosen)]
+        weights = None
+        providers: dict[str, Value] = {}
+        coefficients: dict[tuple[str, int], Value] = {}
+        for option in used:
+            if option.key is not None:
+                weights = self.weights(option.key, option.name, chosen, weights)
+            if option.provider is not None:
+                providers[option.name] = evaluate(option.provider, scope)
+            for number, line in enumerate(option.lines or ()):
+                coefficients[(option.name, number)] = evaluate(line.coefficient, scope)
+        return Decision(clause.name, clause.address, table, tuple(chosen),
+                        tuple(int(r) for r in np.flatnonzero(undecided)), {o.name: o for o in clause.first}, weights,
+                        providers or None, coefficients or None)
+
+    def weights(self, key: Node, option: str, chosen: Array, before: Array | None) -> Array:
+        """Allocation weights of the product rows (in the exchange table) whose process chose `option`."""
+        value = evaluate(key, RowScope(self, "product"))
+        exchange = self.facts.tables["exchange"]
+        weights = np.zeros(len(exchange)) if before is None else before
+        rows = self.product_rows()
+        owner = exchange.parents.get("process", np.full(len(exchange), -1))
+        if value.table == "process":
+            value = replace(value, data=value.data[owner[rows]], state=value.state[owner[rows]], table="product")
+        for position, row in enumerate(rows):
+            if owner[row] < 0 or chosen[owner[row]] != option:
+                continue
+            data = value.data if value.table is None else value.data[position]
+            known = (value.state if value.table is None else value.state[position]) == KNOWN
+            why = value.why
+            if known and isinstance(data, str):  # a property's name: its column for one unit, times the amount
+                column, amount = self.fact_column("product", data), self.fact_column("product", "amount")
+                known, why = column.state[position] == KNOWN, column.why
+                data = column.data[position] * amount.data[position] if known else None
+            if not known:
+                self.problems.append(Problem("allocation-key", exchange.place(int(row)), {
+                    "product": exchange.ids[row], "missing": ", ".join(sorted(why))}))
+                continue
+            weights[row] = float(data)
+        return weights
+
+    # -- tables ------------------------------------------------------------------------------------------------
+
+    def product_rows(self) -> Array:
+        return np.flatnonzero(self.facts.tables["exchange"].columns["direction"].data == "product")
+
+    def rows_of(self, table: str | None) -> int:
+        if table is None:
+            return 1
+        if table == "line":
+            return len(self.line_column("impact").data)
+        if table == "product":
+            return len(self.product_rows())
+        if table in self.facts.tables:
+            return len(self.facts.tables[table])
+        return self.rulebook.tables[table].rows
+
+    def fact_column(self, table: str, column: str) -> Value:
+        """A column of facts, of a pack's table, or of the lines."""
+        if table == "line":
+            return self.line_column(column)
+        if table == "product":
+            rows = self.product_rows()
+            base = self.fact_column("exchange", column)
+            return replace(base, data=base.data[rows], state=base.state[rows], table="product")
+        if table in self.facts.tables:
+            found = self.facts.tables[table]
+            if column == "id":
+                return Value(np.array(found.ids, dtype=object), np.zeros(len(found), dtype=np.int8), table=table)
+            self.use(f"{table}.{column}", self.given_column(table, column, found))
+            return found.columns[column]
+        pack_table = self.rulebook.tables[table]
+        clause = self.rulebook.clauses.get(table)
+        owner = clause.pack if clause is not None else self.rulebook.pack.name
+        entry = Entry("table", f"{table}.{column}", clause.address if clause else "", self._pack_digest[owner])
+        self.use(f"{table}.{column}", self.ledger.add(entry))
+        return pack_table.values[column]
+
+    def given_column(self, table: str, column: str, found: FactTable) -> str:
+        """The ledger entry of a column of facts: a root over one keyed digest for each row."""
+        name = f"{table}.{column}"
+        if name not in self.keys:
+            texts = found.source.columns.get(column, ("",) * len(found)) if found.source is not None else \
+                [_cell(v) for v in found.columns[column].data]
+            data = merkle_root(keyed_digest(self.facts.salt, table, i, column, t)
+                               for i, t in zip(found.ids, texts, strict=True))
+            value = found.columns[column]
+            self.keys[name] = self.ledger.add(Entry("given", name, data=data, unit=value.unit.text, basis=value.basis),
+                                              {"table": table, "rows": len(found)})
+        return self.keys[name]
+
+    def parent_rows(self, child: str, parent: str) -> Array | None:
+        if child == parent:
+            return np.arange(self.rows_of(child))
+        if child == "product":
+            rows = self.facts.tables["exchange"].parents.get(parent)
+            return rows[self.product_rows()] if rows is not None else None
+        if child == "line" and self._line_columns is not None and parent == "process":
+            ids = {i: n for n, i in enumerate(self.facts.tables["process"].ids)}
+            return np.array([ids.get(str(p), -1) for p in self._line_columns["process"].data])
+        table = self.facts.tables.get(child)
+        return table.parents.get(parent) if table is not None else None
+
+    # -- lines -------------------------------------------------------------------------------------------------
+
+    def line_column(self, column: str) -> Value:
+        if self._line_columns is None:
+            self.stack.append([])
+            try:
+                self._line_columns, key = self.lines()
+            finally:
+                self.stack.pop()
+            self._line_key = key
+        self.use(f"line.{column}", self._line_key)
+        if column not in self._line_columns:
+            spec = line_columns()[column]
+            size = len(next(iter(self._line_columns.values())).data) if self._line_columns else 0
+            return Value(np.full(size, Fraction(0) if spec.kind == "number" else "", dtype=object),
+                         np.full(size, MISSING, dtype=np.int8), spec.unit, (), "line", frozenset([f"line.{column}"]))
+        return self._line_columns[column]
+
+    def lines(self) -> tuple[dict[str, Value], str]:
+        """Decide, build, solve; the ledger gets the choices, the facts, the lines and the background."""
+        if self.given_lines is not None:
+            return dict(self.given_lines.columns), self.given_column_root(self.given_lines)
+        for clause in self.rulebook.of_kind("choose"):
+            self.value(clause.name)
+        inputs = [(c.name, self.keys[c.name]) for c in self.rulebook.of_kind("choose")]
+        undecided = [c for c in self.rulebook.of_kind("choose") if self.decisions[c.name].undecided]
+        exchange = self.facts.tables["exchange"]
+        inputs.append(("exchange", self.table_root(exchange)))
+        inputs.append(("process", self.table_root(self.facts.tables["process"])))
+        built = build(self.facts, list(self.decisions.values()), self.background, self.stage_map())
+        self.problems += built.problems
+        if any(p.level == "error" for p in built.problems):
+            raise TanbiaoError(built.problems)
+        self.solved = solve(built, self.background)
+        system = self.ledger.add(Entry("system", "background", data=merkle_root(
+            f"{n}:{d}" for n, d in self.background.libraries.items()), axes=(("gwp", self.background.gwp),
+                                                                            ("numerics", NUMERICS))))
+        used = sorted(set(built.provider))
+        lookup = self.ledger.add(Entry("lookup", "providers", data=self.background.lookup_digest(used)))
+        inputs += [("background", system), ("providers", lookup)]
+        reference = keyed_digest(self.facts.salt, "reference", str(sorted(self.facts.reference.items())))
+        inputs.append(("reference", self.ledger.add(Entry("given", "reference", data=reference),
+                                                    dict(self.facts.reference))))
+        key = self.ledger.add(Entry("lines", "line", inputs=tuple(sorted(inputs)), axes=self.axes,
+                                    formula=FORMULA), {"lines": len(built)})
+        columns = line_table(self.solved, self.facts, self.background)
+        if undecided:
+            why = frozenset(w for c in undecided for w in self.values[c.name].why) | {c.address for c in undecided}
+            for name in ("impact", "excluding_uptake", "low", "high"):
+                value = columns[name]
+                columns[name] = replace(value, state=np.full(len(value.data), MISSING, dtype=np.int8), why=why)
+        return columns, key
+
+    def table_root(self, table: FactTable) -> str:
+        """Ledger entry of a whole table: one root over a keyed digest of each row."""
+        if table.source is not None:
+            names = sorted(table.source.columns)
+            columns = [table.source.columns[n] for n in names]
+            rows = zip(table.ids, zip(*columns, strict=True), strict=True)
+            data = merkle_root(keyed_digest(self.facts.salt, table.name, i, *(f"{n}={c}" for n, c in
+                                            zip(names, cells, strict=True) if c and n not in ("note",)))
+                               for i, cells in rows)
+        else:
+            data = merkle_root(keyed_digest(self.facts.salt, table.name, i) for i in table.ids)
+        return self.ledger.add(Entry("given", table.name, data=data), {"table": table.name, "rows": len(table)})
+
+    def given_column_root(self, table: FactTable) -> str:
+        data = merkle_root(keyed_digest(self.facts.salt, table.name, i, *(
+            f"{n}={_cell(v.data[r])}" for n, v in sorted(table.columns.items())))
+            for r, i in enumerate(table.ids))
+        return self.ledger.add(Entry("given", "line", data=data), {"table": "line", "rows": len(table)})
+
+    def stage_map(self) -> dict[str, tuple[str, str]]:
+        """Step tag → (stage, account), from the stage table of the headline."""
+        headline = next((c for c in self.rulebook.of_kind("publish") if c.headline and c.stages), None)
+        if headline is None:
+            return {}
+        values = self.rulebook.tables[headline.stages].values
+        account = values.get("account")
+        return {str(values["tag"].data[r]): (str(values["stage"].data[r]),
+                                            str(account.data[r]) if account is not None and account.data[r] else "total")
+                for r in range(self.rulebook.tables[headline.stages].rows)}
+
+    # -- again -------------------------------------------------------------------------------------------------
+
+    def under(self, options: Mapping[str, str]) -> Evaluation:
+        """The same evaluation with other options chosen; it writes into the same ledger, under its own axes."""
+        if not hasattr(self, "_others"):
+            self._others: dict[tuple[tuple[str, str], ...], Evaluation] = {}
+        forced = {**self.forced, **{k.replace("-", "_"): v for k, v in options.items()}}
+        for choice in forced:
+            if choice not in self.rulebook.clauses or self.rulebook.clauses[choice].kind != "choose":
+                raise refuse("name-unknown", name=choice, formula="under")
+        key = tuple(sorted(forced.items()))
+        if key not in self._others:
+            self._others[key] = Evaluation(self.rulebook, self.facts, self.background, self.ledger, forced,
+                                           self.given_lines)
+        return self._others[key]
+
+
+class RowScope:
+    """What a formula reads from the rows of one table, or from no row."""
+
+    def __init__(self, evaluation: Evaluation, table: str | None) -> None:
+        self.evaluation, self.table = evaluation, table
+        self.names = RulebookNames(evaluation.rulebook, table)
+
+    def table_named(self, name: str) -> str:
+        found = self.names.table_named(name)
+        if found is None or (name in self.evaluation.rulebook.clauses and
+                             self.names.type_of(name) is not None and self.names.type_of(name).kind != "table"):  # type: ignore[union-attr]
+            raise KeyError(name)
+        return found
+
+    def value_of(self, name: str) -> Value:
+        table, _, column = name.partition(".")
+        if column:
+            known = self.names.table_named(table)
+            if known is None:
+                raise refuse("name-unknown", name=name, formula=name)
+            return self.evaluation.fact_column(known, column)
+        if self.table is not None:
+            if self.names.column(self.table, name) is not None:
+                return self.evaluation.fact_column(self.table, name)
+            for child in self.names.children(self.table):
+                if self.names.column(child, name) is not None:
+                    return self.evaluation.fact_column(child, name)
+        if name == "as_of" and name not in self.evaluation.rulebook.clauses:
+            return Value(self.evaluation.facts.as_of)
+        return self.evaluation.value(name)
+
+    def rows_of(self, table: str) -> int:
+        return self.evaluation.rows_of(table)
+
+    def parent_rows(self, child: str, parent: str) -> Array | None:
+        return self.evaluation.parent_rows(child, parent)
+
+    def under(self, options: Mapping[str, str], formula: Node) -> Value:
+        other = self.evaluation.under(options)
+        other.stack.append([])
+        value = evaluate(formula, RowScope(other, self.table))
+        for name, key in other.stack.pop():
+            self.evaluation.use(f"{name} ({', '.join(f'{k}={v}' for k, v in sorted(options.items()))})", key)
+        return value
+
+    def options_of(self, name: str) -> Mapping[str, str]:
+        clause = self.evaluation.rulebook.clauses[name]
+        self.evaluation.value(name)
+        return clause.alternative
+
+
+class ClauseScope(RowScope):
+    """What the formulas of one clause read."""
+
+    def __init__(self, evaluation: Evaluation, clause: Clause) -> None:
+        super().__init__(evaluation, evaluation.names.table_named(clause.subject.table) if clause.subject else None)
+        self.clause = clause
+
+
+class StrippedScope(ClauseScope):
+    """The scope of an empirical equation: its inputs are bare numbers in their declared units."""
+
+    def value_of(self, name: str) -> Value:
+        value = super().value_of(name)
+        measured = self.clause.inputs.get(name)
+        if measured is None or value.data is None:
+            return value
+        factor = measured.factor
+        exact = isinstance(value.data, Fraction) or (isinstance(value.data, np.ndarray) and value.data.dtype == object)
+        return replace(value, data=value.data / (factor if exact else float(factor)), unit=ONE, basis=())
+
+
+def _text(value: Value) -> str:
+    if value.state != KNOWN:
+        return ""
+    return _cell(value.data)
+
+
+def _cell(data: Any) -> str:
+    if isinstance(data, Fraction | float) and not isinstance(data, bool):
+        return decimal_text(data)
+    return str(data)
+
+
+__all__ = ["ClauseScope", "Evaluation", "Lines", "RowScope"]

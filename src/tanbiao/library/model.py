@@ -1,0 +1,219 @@
+"""What a background library holds, as frozen data. Amounts are exact; nothing here is computed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Literal
+
+from tanbiao.core.errors import Lang, Place
+from tanbiao.core.text import Text
+
+Kind = Literal["reference", "input", "emission", "cutoff"]
+KINDS = ("reference", "input", "emission", "cutoff")
+AMOUNT_KINDS = ("source", "judged")
+COVERAGES = ("named", "derived", "proxy")
+SHARES = ("full", "results", "digest")
+BOUNDARIES = ("life_cycle", "upstream", "combustion", "transport_only", "disposal", "other")
+USES = ("material", "Ev", "Erec", "ErecEoL", "ED", "energy", "transport", "organisation_only")
+GAS_BASES = ("CO2", "CO2e")
+FORCINGS = ("yes", "no", "n.a.", "unknown")
+POSITIONS = ("A", "B", "C", "D", "E", "F", "G", "H", "unsplit")
+"""Positions of a result in kgCO2e: A fossil, B technological removals, C biogenic non-CO2, D biogenic CO2
+uptake, E land-use change, F land-management CO2 and released biogenic CO2, G land removals, H aircraft, and
+`unsplit`, a CO2e total whose gases are not known. A to H as in the TfS and PACT data models."""
+GWP_SETS = ("AR4", "AR5", "AR6")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """Something a study can use: it has an id, two names and a unit. `place_in` says where its row stands."""
+
+    id: str
+    name_en: str
+    name_zh: str
+    place_in: Place = field(compare=False, repr=False, default=Place())
+
+    def name(self, lang: Lang) -> str:
+        return self.name_zh if lang == "zh" else self.name_en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process(Item):
+    """A unit process with one product; its exchanges stand in `Library.exchanges`."""
+
+    place: str
+    unit: str
+    category: str
+    year: str
+    technology: str
+    mass_basis: str
+    coverage: str
+    verification: str
+    share: str
+    licence: str
+    source: str
+    url: str
+    notes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor(Item):
+    """A published or derived total in kgCO2e (or kgCO2, see `gas_basis`) per `unit`, with what its source
+    says of it.
+
+    `fossil`, `biogenic`, `land_use`, `aircraft` are parts of `value`, None where the source gives no split.
+    `low`, `high` come from the publisher only; None where the publisher gives no uncertainty.
+    """
+
+    place: str
+    unit: str
+    category: str
+    value: Fraction
+    fossil: Fraction | None
+    biogenic: Fraction | None
+    land_use: Fraction | None
+    aircraft: Fraction | None
+    gas_basis: str
+    gwp_set: str
+    radiative_forcing: str
+    boundary: str
+    period_start: str
+    period_end: str
+    valid_until: str
+    recycled_content: str
+    mass_basis: str
+    allowed_uses: tuple[str, ...]
+    TeR: str
+    GeR: str
+    TiR: str
+    quality_origin: str
+    low: Fraction | None
+    high: Fraction | None
+    verification: str
+    share: str
+    licence: str
+    source: str
+    url: str
+    locator: str
+    notes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gas(Item):
+    """An elementary flow to air, in kg; GWP100 by assessment report, None where that report does not list
+    it."""
+
+    formula: str
+    position: str
+    AR4: Fraction | None
+    AR5: Fraction | None
+    AR6: Fraction | None
+    source: str
+    verification: str
+
+    @property
+    def unit(self) -> str:
+        return "kg"
+
+    def gwp(self, gwp_set: str) -> Fraction | None:
+        """kgCO2e per kg."""
+        return {"AR4": self.AR4, "AR5": self.AR5, "AR6": self.AR6}[gwp_set]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One exchange of a process, per its reference amount.
+
+    `low` and `high` are the amount at the low and at the high end of the *result*, so the amount itself may
+    fall from low to high (the share of a cleaner route does). None means the same as `amount`.
+    """
+
+    id: str
+    process: str
+    kind: Kind
+    provider: str
+    flow: str
+    amount: Fraction
+    low: Fraction | None
+    high: Fraction | None
+    amount_kind: str
+    unit: str
+    note: str
+    place_in: Place = field(compare=False, repr=False, default=Place())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """How much of a chemical element an item (or the flow of one exchange) holds, kg per kg."""
+
+    item: str
+    element: str
+    kg_per_kg: Fraction
+    place_in: Place = field(compare=False, repr=False, default=Place())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """An independent value of the same product, for comparison; never used in a result."""
+
+    id: str
+    item: str
+    unit: str
+    value: Fraction
+    source: str
+    verification: str
+    comment: str
+    place_in: Place = field(compare=False, repr=False, default=Place())
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFault:
+    """A fault the library's author knows, keeps and explains: the check reports it as a warning."""
+
+    code: str
+    item: str
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One library folder inside a `Library`; a library with an overlay has several."""
+
+    id: str
+    version: str
+    digest: str
+    share: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Library:
+    """Background data of one version. `digest` covers the parsed content, not layout or the order of rows."""
+
+    id: str
+    version: str
+    title: Text
+    description: Text
+    caution: Text
+    share: str
+    licences: tuple[str, ...]
+    sources: tuple[str, ...]
+    known_faults: tuple[KnownFault, ...]
+    processes: Mapping[str, Process]
+    factors: Mapping[str, Factor]
+    gases: Mapping[str, Gas]
+    exchanges: tuple[Exchange, ...]
+    contents: tuple[Content, ...]
+    checks: tuple[Check, ...]
+    parts: tuple[Part, ...]
+    digest: str
+
+    @property
+    def items(self) -> Mapping[str, Process | Factor | Gas]:
+        """Every process, factor and gas by id."""
+        return MappingProxyType({**self.processes, **self.factors, **self.gases})
+
+    def exchanges_of(self, process: str) -> tuple[Exchange, ...]:
+        return tuple(x for x in self.exchanges if x.process == process)

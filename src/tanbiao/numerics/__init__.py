@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: life cycle systems, staged mass flow, index systems. Never sees a pack or a library."""

@@ -1,0 +1,75 @@
+"""Where packs, libraries and examples lie: beside the sources in a checkout, inside the wheel when installed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from ..core.errors import Place, TanbiaoError, refuse
+from ..library import Library, overlay, read_library
+
+
+def data_root() -> Path:
+    """The folder that holds packs/, library/ and examples/."""
+    checkout = Path(__file__).resolve().parents[3]
+    inside = Path(__file__).resolve().parents[1] / "data"
+    return inside if inside.is_dir() else checkout
+
+
+@dataclass(frozen=True)
+class Places:
+    """Roots to look in: the user's own first (`TANBIAO_PATH`, `--pack-root`, `--library`), then what ships."""
+
+    packs: tuple[Path, ...] = ()
+    libraries: tuple[Path, ...] = ()
+    extra: tuple[Path, ...] = field(default=())
+
+    @cached_property
+    def pack_roots(self) -> list[Path]:
+        own = [Path(p) / "packs" for p in os.environ.get("TANBIAO_PATH", "").split(os.pathsep) if p]
+        return [p for p in (*self.packs, *own, data_root() / "packs") if p.is_dir()]
+
+    @cached_property
+    def library_roots(self) -> list[Path]:
+        own = [Path(p) / "library" for p in os.environ.get("TANBIAO_PATH", "").split(os.pathsep) if p]
+        return [p for p in (*self.libraries, *own, data_root() / "library") if p.is_dir()]
+
+    def library(self, names: Sequence[str], study: Path | None = None) -> Library:
+        """One library out of the named ones: `open-2026@1`, or a path below the study; later ones lie over earlier.
+
+        Refuses (`library-not-found`) and passes on what the library's own reader finds.
+        """
+        found: Library | None = None
+        for name in names:
+            library = self._one(name, study)
+            if found is None:
+                found = library
+            else:
+                found, problems = overlay(found, library)
+                errors = [p for p in problems if p.level == "error"]
+                if errors:
+                    raise TanbiaoError(errors)
+        if found is None:
+            raise refuse("library-none", Place("study.yaml", path="libraries"))
+        return found
+
+    def _one(self, name: str, study: Path | None) -> Library:
+        id_, _, version = name.partition("@")
+        if study is not None and name.startswith("."):
+            candidates = [study / name]
+        else:
+            candidates = [root / id_ for root in self.library_roots] + [Path(name)]
+        for folder in candidates:
+            if (folder / "library.yaml").is_file():
+                library, problems = read_library(folder)
+                errors = [p for p in problems if p.level == "error"]
+                if errors:
+                    raise TanbiaoError(errors)
+                if version and library.version != version:
+                    raise refuse("library-version", Place("study.yaml", path="libraries"), wanted=name,
+                                 found=f"{library.id}@{library.version}")
+                return library
+        raise refuse("library-not-found", Place("study.yaml", path="libraries"), name=name)

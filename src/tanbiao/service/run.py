@@ -1,0 +1,140 @@
+"""Run a study: read it, resolve its packs and libraries, evaluate every pack over the one set of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import Place, Problem, TanbiaoError, raise_errors
+from ..evaluate import Background, Ledger, Result, evaluate_rulebook, resolve_facts
+from ..evaluate.background import from_library
+from ..library import Library
+from ..standards import Rulebook, resolve
+from ..study import Study, read_study
+from .places import Places
+
+DEFAULT_GWP = "AR6"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A study with what follows from it under each of its packs. Recompute it rather than edit it."""
+
+    study: Study
+    results: tuple[Result, ...]
+    ledger: Ledger
+    library: Library
+    problems: tuple[Problem, ...]
+
+    @property
+    def failing(self) -> bool:
+        """Whether any must or refuse check fails."""
+        return any(f.verdict == "fail" and f.severity in ("must", "refuse") for r in self.results for f in r.findings)
+
+    def data(self) -> dict[str, Any]:
+        """The JSON of `tanbiao run --json`."""
+        return {
+            "study": self.study.id,
+            "constructed": self.study.constructed,
+            "results": [p.data() for r in self.results for p in r.published],
+            "findings": [f.data() | {"pack": r.rulebook.pack.version} for r in self.results for f in r.findings],
+            "conformity": {r.rulebook.pack.version: r.conformity().data() for r in self.results},
+            "problems": [p.data() for p in self.problems],
+            "ledger_root": self.ledger.root,
+            "packs": {k: v for r in self.results for k, v in r.rulebook.digests.items()},
+            "libraries": {f"{p.id}@{p.version}": p.digest for p in self.library.parts},
+        }
+
+
+def load(path: str | Path, places: Places | None = None) -> LoadedStudy:
+    """Load a study: `tanbiao.load("examples/lfp-pack").run()`."""
+    study, problems = read_study(Path(path))
+    return LoadedStudy(study, tuple(problems), places or Places())
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedStudy:
+    """A study that was read, with the problems of its form."""
+
+    study: Study
+    problems: tuple[Problem, ...]
+    places: Places
+
+    def run(self, packs: Sequence[str] = ()) -> Run:
+        """Evaluate under the study's packs, or under those named. Raises `TanbiaoError` with every problem."""
+        return run_study(self, packs)
+
+
+def run_study(loaded: LoadedStudy, packs: Sequence[str] = ()) -> Run:
+    """Evaluate each pack over the study's facts, all into one ledger."""
+    study, places = loaded.study, loaded.places
+    problems = list(loaded.problems)
+    rulebooks = _rulebooks(study, packs or study.packs, places, problems)
+    library = _library(study, places, problems)
+    resolved = []
+    asked = {c.name for b in rulebooks for c in b.of_kind("given") if c.value_kind == "table"}
+    for rulebook in rulebooks:
+        facts, found = resolve_facts(study, rulebook, asked)
+        problems += found
+        resolved.append((rulebook, facts))
+    problems = list({(p.code, str(p.place), p.clause): p for p in problems}.values())
+    raise_errors(problems)
+    assert library is not None
+    ledger = Ledger()
+    results = []
+    backgrounds: dict[str, Background] = {}
+    failures: list[Problem] = []
+    for rulebook, facts in resolved:
+        gwp = _gwp(rulebook)
+        if gwp not in backgrounds:
+            backgrounds[gwp] = from_library(library, gwp)
+        try:
+            results.append(evaluate_rulebook(rulebook, facts, backgrounds[gwp], ledger))
+        except TanbiaoError as error:
+            failures += error.problems
+    if failures:
+        raise TanbiaoError([*problems, *failures])
+    warnings = [p for r in results for p in r.problems]
+    return Run(study, tuple(results), ledger, library, (*problems, *warnings))
+
+
+def check_study(loaded: LoadedStudy, packs: Sequence[str] = ()) -> tuple[list[Problem], Run | None]:
+    """Everything missing or wrong: the problems of form, or when there are none the run with its findings."""
+    try:
+        run = run_study(loaded, packs)
+    except TanbiaoError as error:
+        return list(error.problems), None
+    return list(run.problems), run
+
+
+def _rulebooks(study: Study, names: Sequence[str], places: Places, problems: list[Problem]) -> list[Rulebook]:
+    rulebooks = []
+    for name in names:
+        try:
+            rulebook, found = resolve(name, places.pack_roots)
+            problems += found
+            rulebooks.append(rulebook)
+        except TanbiaoError as error:
+            problems += [p if p.code != "pack-unknown" else Problem(p.code, study.place_of("packs"), p.args)
+                         for p in error.problems]
+    return rulebooks
+
+
+def _library(study: Study, places: Places, problems: list[Problem]) -> Library | None:
+    try:
+        return places.library(study.libraries or ("open-2026",), study.path)
+    except TanbiaoError as error:
+        problems += [p if p.place.file else Problem(p.code, Place("study.yaml"), p.args) for p in error.problems]
+        return None
+
+
+def _gwp(rulebook: Rulebook) -> str:
+    """The GWP set a rulebook settles: the value of its clause `gwp_set`, else the newest."""
+    clause = rulebook.clauses.get("gwp_set")
+    if clause is not None and clause.value is not None:
+        return str(clause.value.data)
+    return DEFAULT_GWP
+
+

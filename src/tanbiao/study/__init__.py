@@ -1,0 +1,7 @@
+"""The study: what the user declares, read from a folder or a workbook, every cell with its place."""
+
+from .model import Cell, Study, Table
+from .read import read_study
+from .schema import SCHEMA, ColumnSpec
+
+__all__ = ["SCHEMA", "Cell", "ColumnSpec", "Study", "Table", "read_study"]
