@@ -111,6 +111,7 @@ GAS_COLUMNS = [
     "verification",
 ]
 CHECK_COLUMNS = ["id", "item", "unit", "value", "source", "verification", "comment"]
+ELEMENT_COLUMNS = ["item", "element", "kg_per_kg"]
 
 UNITS = {"t.km": "t·km", "unit": "piece"}
 KINDS = {"production": "reference", "technosphere": "input", "biosphere": "emission", "cutoff": "cutoff"}
@@ -374,6 +375,49 @@ KNOWN_FAULTS = [
         for item in ("pm.2158", "pm.2151", "pm.2150", "pm.2145", "pm.2142", "pm.2137", "pm.2131", "pm.2129")
     ),
 ]
+
+ATOMIC_MASS = {
+    "H": "1.008",
+    "Li": "6.94",
+    "C": "12.011",
+    "O": "15.999",
+    "F": "18.998",
+    "P": "30.974",
+    "S": "32.06",
+    "Mn": "54.938",
+    "Fe": "55.845",
+    "Co": "58.933",
+    "Ni": "58.693",
+    "Al": "26.982",
+    "Cu": "63.546",
+}  # kg/kmol, IUPAC abridged values
+FORMULAS = {
+    "chem.cn.li2co3": "Li2 C O3",
+    "chem.cn.li2co3.spod": "Li2 C O3",
+    "pm.li2co3.brine": "Li2 C O3",
+    "chem.cn.lioh": "Li O2 H3",
+    "chem.cn.lioh.spod": "Li O2 H3",
+    "chem.lioh.brine": "Li O2 H3",
+    "chem.cn.lioh.anh": "Li O H",
+    "chem.cn.lif": "Li F",
+    "chem.cn.lipf6": "Li P F6",
+    "chem.cn.niso4": "Ni S O4",
+    "chem.cn.niso4.6h2o": "Ni S O10 H12",
+    "met.cn.ni": "Ni",
+    "chem.cn.coso4": "Co S O4",
+    "pm.coso4": "Co S O4",
+    "chem.cn.coso4.7h2o": "Co S O11 H14",
+    "chem.cn.mnso4": "Mn S O4",
+    "chem.cn.feso4": "Fe S O4",
+    "chem.cn.fepo4": "Fe P O4",
+    "bat.cn.lfp.solid": "Li Fe P O4",
+    "met.cn.al": "Al",
+    "met.cn.al.foil": "Al",
+    "met.cn.cu": "Cu",
+    "met.cn.cu.foil": "Cu",
+}
+"""What these items are made of, on the mass basis of the row; contents follow by stoichiometry."""
+METALS = ("Li", "Mn", "Fe", "Co", "Ni", "Al", "Cu", "P")
 
 LICENCES = [
     "CC BY 4.0 (Our World in Data, Ember)",
@@ -650,6 +694,20 @@ def checks(rows: list[dict[str, str]], items: set[str]) -> list[dict[str, str]]:
     return out
 
 
+def elements(recovery: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Contents by stoichiometry, and those of the treated batteries as the starter computed them from the packs."""
+    out = {}
+    for item, formula in FORMULAS.items():
+        parts = [re.fullmatch(r"([A-Z][a-z]?)(\d*)", p) for p in formula.split()]
+        masses = {m[1]: Decimal(ATOMIC_MASS[m[1]]) * int(m[2] or 1) for m in parts if m}
+        for element in METALS:
+            if element in masses:
+                out[item, element] = decimal(f"{masses[element] / sum(masses.values()):.4f}")
+    for row in recovery:
+        out[row["process"], row["element"]] = decimal(row["content_kg_per_kg_pack"])
+    return [{"item": i, "element": e, "kg_per_kg": v} for (i, e), v in out.items()]
+
+
 def stop_where_not_closed(
     processes: list[dict[str, str]],
     links: list[dict[str, str]],
@@ -681,12 +739,15 @@ def main(starter: Path) -> None:
             raise SystemExit(f"{row['id']}: a name is missing")
     check_rows = checks(read(starter / "cross_checks.csv"), {r["id"] for r in (*processes, *factors)})
 
+    element_rows = elements(read(starter / "eol_recovery.csv"))
+
     TARGET.mkdir(parents=True, exist_ok=True)
     write(TARGET / "processes.csv", PROCESS_COLUMNS, processes)
     write(TARGET / "exchanges.csv", EXCHANGE_COLUMNS, links)
     write(TARGET / "factors.csv", FACTOR_COLUMNS, factors)
     write(TARGET / "gases.csv", GAS_COLUMNS, gas_rows)
     write(TARGET / "checks.csv", CHECK_COLUMNS, check_rows)
+    write(TARGET / "elements.csv", ELEMENT_COLUMNS, element_rows)
     head = {
         "id": ID,
         "version": VERSION,
@@ -718,6 +779,7 @@ def main(starter: Path) -> None:
         ("factors", factors),
         ("gases", gas_rows),
         ("checks", check_rows),
+        ("elements", element_rows),
     ):
         print(f"{TARGET / name}.csv: {len(rows)} rows")
 

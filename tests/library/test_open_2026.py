@@ -122,6 +122,9 @@ def test_the_library_has_no_faults_but_the_known_ones(open_2026: Library) -> Non
 def test_what_it_holds(open_2026: Library) -> None:
     tables = (open_2026.processes, open_2026.exchanges, open_2026.factors, open_2026.gases, open_2026.checks)
     assert [len(t) for t in tables] == [402, 2204, 904, 66, 63]
+    contents = {(c.item, c.element): float(c.kg_per_kg) for c in open_2026.contents}
+    assert contents["chem.cn.niso4", "Ni"] == pytest.approx(0.379, abs=5e-4)
+    assert contents["chem.cn.niso4.6h2o", "Ni"] == pytest.approx(0.223, abs=5e-4)
     assert {f.share for f in open_2026.factors.values()} == {"full"}
 
 

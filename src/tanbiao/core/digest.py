@@ -13,7 +13,7 @@ import rfc8785
 def canonical(data: Any) -> bytes:
     """The canonical JSON bytes of `data`; floats are refused, since their last bits differ between machines."""
     _refuse_floats(data)
-    return rfc8785.dumps(data)
+    return bytes(rfc8785.dumps(data))
 
 
 def digest(data: Any) -> str:
@@ -33,7 +33,7 @@ def keyed_digest(salt: str, *parts: str) -> str:
 
 def merkle_root(leaves: Iterable[str]) -> str:
     """One digest over many, independent of their order."""
-    return digest(sorted(leaves))
+    return bytes_digest("\n".join(sorted(leaves)).encode())
 
 
 def _refuse_floats(data: Any) -> None:

@@ -161,9 +161,10 @@ def _compare(evaluation: Evaluation, name: str, wanted: Any, tolerance: str) -> 
     """`name` may be `level.index.II`, `footprint@end_of_life` (a stage of the lines) or a clause's name."""
     if isinstance(wanted, list):
         value = evaluation.value(name)
-        got = [_value(value, row) for row in range(len(value.data))]
-        passed = len(got) == len(wanted) and all(_near(g, w, tolerance, value) for g, w in zip(got, wanted, strict=True))
-        return ", ".join(got), passed
+        each = [_value(value, row) for row in range(len(value.data))]
+        passed = len(each) == len(wanted) and all(_near(g, w, tolerance, value)
+                                                  for g, w in zip(each, wanted, strict=True))
+        return ", ".join(each), passed
     head, _, stage = name.partition("@")
     if stage:
         columns = {n: evaluation.line_column(n) for n in ("impact", "stage")}

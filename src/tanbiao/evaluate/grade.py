@@ -42,7 +42,7 @@ def grade(clause: Clause, evaluation: Evaluation, scope: ClauseScope) -> tuple[V
     levels = [str(k) for k in clause.settings.get("levels", {})]
     if not levels:
         raise refuse("grade-levels", clause.place, id=clause.id)
-    met, states, why = _met(table, levels, evaluation)
+    met, states, why = _met(table, levels, evaluation, clause.style)
     rows = {}
     ids = [str(i) for i in table.values["id"].data]
     for row, id_ in enumerate(ids):
@@ -58,9 +58,14 @@ def grade(clause: Clause, evaluation: Evaluation, scope: ClauseScope) -> tuple[V
     return Value(result.level or "none"), result
 
 
-def _met(table: PackTable, levels: list[str], evaluation: Evaluation) -> tuple[dict[str, list[bool]], list[int],
-                                                                               frozenset[str]]:
-    """For each row and level whether the baseline is met; the state of the quantity of each row."""
+def _met(table: PackTable, levels: list[str], evaluation: Evaluation,
+         style: str) -> tuple[dict[str, list[bool]], list[int], frozenset[str]]:
+    """For each row and level whether the baseline is met; the state of each row: missing where its quantity or a
+    datum of one of its baselines is.
+
+    A dash (empty cell) sets no limit at its level. Meeting a level is meeting every level below it, save under
+    `every_met`, where a level counts only together with every level below it (limits that do not fall in order).
+    """
     met: dict[str, list[bool]] = {k: [] for k in levels}
     states: list[int] = []
     why: set[str] = set()
@@ -85,11 +90,17 @@ def _met(table: PackTable, levels: list[str], evaluation: Evaluation) -> tuple[d
                 bare = Value(value.data / (measured.factor if isinstance(value.data, Fraction)
                                            else float(measured.factor)))
             found = evaluate(cell, _CellScope(evaluation, table, row, bare))
-            if found.state != KNOWN:
+            if found.state == MISSING:
                 why |= found.why
+                states[row] = MISSING
             met[level].append(bool(found.state == KNOWN and found.data))
+        if style == "every_met":
+            below = True
+            for level in reversed(levels):
+                below = below and (met[level][row] or table.cells[level][row] is None)
+                met[level][row] = below and table.cells[level][row] is not None
         better = False
-        for level in levels:  # meeting a level is meeting every level below it
+        for level in levels:
             better = better or met[level][row]
             met[level][row] = better
     return met, states, frozenset(why)
@@ -114,8 +125,11 @@ def _membership(clause: Clause, evaluation: Evaluation, table: PackTable, ids: l
     choices: dict[str, Any] = {"policy": settings.get("policy", "renorm_first"),
                                "mode": settings.get("weight_mode", "relative"),
                                "rule": settings.get("level_rule", "standard")}
-    low = score(indicators, categories, thresholds, worst=True, **choices)
-    high = score(indicators, categories, thresholds, worst=False, **choices)
+    try:
+        low = score(indicators, categories, thresholds, worst=True, **choices)
+        high = score(indicators, categories, thresholds, worst=False, **choices)
+    except ValueError as error:
+        raise refuse("grade-weights", clause.place, category=error) from None
     index = {k: (low.index[k], high.index[k]) for k in levels}
     return Graded(low.level, index, rows, low.weights, low.blockers, tuple(sorted(why)), high.level, low.level)
 

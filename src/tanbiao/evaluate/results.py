@@ -204,6 +204,7 @@ def _finding(clause: Clause, evaluation: Evaluation) -> Finding:
     try:
         value = evaluation.value(clause.name)
     except TanbiaoError as error:
+        evaluation.problems.extend(error.problems)
         return replace(base, verdict="not_evaluable", missing=tuple(p.text("en") for p in error.problems[:3]))
     places = _places(clause, evaluation)
     if value.table is None:
@@ -288,6 +289,7 @@ def _published(clause: Clause, evaluation: Evaluation, refused: bool) -> Publish
     try:
         value = evaluation.value(clause.name)
     except TanbiaoError as error:
+        evaluation.problems.extend(error.problems)
         return replace(base, missing=tuple(p.text("en") for p in error.problems[:3]))
     base = replace(base, entry=evaluation.keys[clause.name], grade=evaluation.grades.get(clause.of))
     if value.state != KNOWN:

@@ -30,15 +30,19 @@ class Evaluation:
 
     forced: options chosen from outside (`under`), by choice.
     lines: a table of lines given directly (worked cases), in place of a solved system.
+    tolerant: go on with the rows that are usable, to find as much as possible in one run; such a result is never
+    published.
     """
 
     def __init__(self, rulebook: Rulebook, facts: Facts, background: Background, ledger: Ledger | None = None,
-                 forced: Mapping[str, str] | None = None, lines: FactTable | None = None) -> None:
+                 forced: Mapping[str, str] | None = None, lines: FactTable | None = None,
+                 tolerant: bool = False) -> None:
         self.rulebook, self.facts, self.background = rulebook, facts, background
         self.names = RulebookNames(rulebook)
         self.ledger = ledger if ledger is not None else Ledger()
         self.forced = dict(forced or {})
         self.given_lines = lines
+        self.tolerant = tolerant
         self.values: dict[str, Value] = {}
         self.keys: dict[str, str] = {}
         self.stack: list[list[tuple[str, str]]] = []
@@ -49,6 +53,8 @@ class Evaluation:
         self._line_columns: dict[str, Value] | None = None
         self._line_key = ""
         self.problems: list[Problem] = []
+        self.roots: dict[str, str] = {}
+        """Ledger entries of whole fact tables, shared with what is evaluated `under` other options."""
         self.axes = tuple(sorted(("under", f"{k}={v}") for k, v in self.forced.items()))
         self._pack_digest = {p.name: p.digest for p in rulebook.packs}
 
@@ -172,17 +178,22 @@ class Evaluation:
         table = scope.table
         size = self.rows_of(table) if table is not None else 1
         open_rows = np.ones(size, dtype=bool)
-        if clause.when is not None:
-            applies = evaluate(clause.when, ClauseScope(self, replace(clause, subject=None)))
-            if applies.state != KNOWN or not applies.data:
-                open_rows[:] = False
-        if clause.subject is not None and clause.subject.where is not None:
-            where = evaluate(clause.subject.where, scope)
-            keep = np.asarray(where.data, dtype=bool) & (np.asarray(where.state) == KNOWN)
-            open_rows &= np.broadcast_to(keep, (size,))
-        chosen = np.array([""] * size, dtype=object)
         undecided = np.zeros(size, dtype=bool)
         why: set[str] = set()
+        tests = []
+        if clause.when is not None:
+            tests.append(evaluate(clause.when, ClauseScope(self, replace(clause, subject=None))))
+        if clause.subject is not None and clause.subject.where is not None:
+            tests.append(evaluate(clause.subject.where, scope))
+        for test in tests:  # whether the choice applies may itself be unknown
+            truth = np.asarray(test.data if test.data is not None else False, dtype=bool)
+            state = np.broadcast_to(np.asarray(test.state), (size,))
+            undecided |= state == MISSING
+            why |= test.why if (state == MISSING).any() else frozenset()
+            open_rows &= (state == MISSING) | ((state == KNOWN) & np.broadcast_to(truth, (size,)))
+        undecided &= open_rows
+        open_rows &= ~undecided
+        chosen = np.array([""] * size, dtype=object)
         applicable = open_rows.copy()
         forced = self.forced.get(clause.name) or self.forced.get(clause.id)
         if forced is not None:
@@ -210,7 +221,7 @@ class Evaluation:
         undecided |= open_rows
         self.decisions[clause.name] = self.decision(clause, scope, table, chosen, undecided)
         state = np.where(undecided, MISSING, np.where(applicable, KNOWN, NOT_APPLICABLE)).astype(np.int8)
-        reasons = frozenset(why | ({clause.address} if undecided.any() and not why else set()))
+        reasons = frozenset(why | ({clause.address} if (state != KNOWN).any() and not why else set()))
         if table is None:
             return Value(str(chosen[0]) or None, int(state[0]), why=reasons)
         return Value(chosen, state, table=table, why=reasons)
@@ -351,7 +362,7 @@ class Evaluation:
         inputs.append(("process", self.table_root(self.facts.tables["process"])))
         built = build(self.facts, list(self.decisions.values()), self.background, self.stage_map())
         self.problems += built.problems
-        if any(p.level == "error" for p in built.problems):
+        if not self.tolerant and any(p.level == "error" for p in built.problems):
             raise TanbiaoError(built.problems)
         self.solved = solve(built, self.background)
         system = self.ledger.add(Entry("system", "background", data=merkle_root(
@@ -375,6 +386,11 @@ class Evaluation:
 
     def table_root(self, table: FactTable) -> str:
         """Ledger entry of a whole table: one root over a keyed digest of each row."""
+        if table.name not in self.roots:
+            self.roots[table.name] = self._table_root(table)
+        return self.roots[table.name]
+
+    def _table_root(self, table: FactTable) -> str:
         if table.source is not None:
             names = sorted(table.source.columns)
             columns = [table.source.columns[n] for n in names]
@@ -415,8 +431,10 @@ class Evaluation:
                 raise refuse("name-unknown", name=choice, formula="under")
         key = tuple(sorted(forced.items()))
         if key not in self._others:
-            self._others[key] = Evaluation(self.rulebook, self.facts, self.background, self.ledger, forced,
-                                           self.given_lines)
+            other = Evaluation(self.rulebook, self.facts, self.background, self.ledger, forced, self.given_lines,
+                               self.tolerant)
+            other.roots = self.roots
+            self._others[key] = other
         return self._others[key]
 
 

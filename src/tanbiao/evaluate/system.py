@@ -272,6 +272,8 @@ class _Builder:
                     share[column] = weight / total
         allocated = {p for d in self.decisions if d.weights is not None
                      for p in range(len(d.option)) if d.option[p]}
+        allocated |= {p for d in self.decisions if any(o.key is not None for o in d.options.values())
+                      for p in d.undecided}  # its lines are missing, naming the datum
         for process, columns in self.columns_of.items():
             if len(columns) > 1 and process not in allocated:
                 self.problems.append(Problem("allocation-none", self.process.place(process) if process >= 0 else Place(),
@@ -457,7 +459,7 @@ class _Builder:
         demand = np.zeros(len(self.products))
         if self.products:
             demand[self.reference_column()] = self.reference_amount()
-        columns = list(zip(*self.rows, strict=True)) if self.rows else [[] for _ in range(11)]
+        columns: list[Any] = list(zip(*self.rows, strict=True)) if self.rows else [[]] * 11
         output = np.array([self.amount[r] for r in self.products])
         for position, value in enumerate(output):
             if value <= 0:

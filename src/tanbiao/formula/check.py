@@ -10,6 +10,7 @@ from typing import Protocol
 from ..core.errors import refuse
 from ..core.units import Dimension, dimension_text
 from ..core.value import Basis, Value, basis_text
+from . import functions
 from .parse import Node
 from .types import Type
 
@@ -223,6 +224,9 @@ class _Checker:
                 return replace(BOOL, table=self.check(positional[0]).table)
             case "date":
                 self.arity(node, positional, 1, 1)
+                self.kind(positional[0], self.check(positional[0]), "text")
+                if positional[0].kind == "literal":
+                    functions.read_date(str(positional[0].value.data))
                 return Type("date")
             case "months_after":
                 self.arity(node, positional, 2, 2)
@@ -244,8 +248,10 @@ class _Checker:
             case "contains":
                 self.arity(node, positional, 2, 2)
                 inner = self.check(positional[0])
-                self.kind(positional[0], inner, "text")
-                return replace(BOOL, table=inner.table)
+                part = self.check(positional[1])
+                for child, found in zip(positional, (inner, part), strict=True):
+                    self.kind(child, found, "text")
+                return replace(BOOL, table=self.table(node, inner.table, part.table))
         raise refuse("formula-function", name=name, text=node.source, column=node.column)
 
     def aggregate(self, node: Node, args: list[Node]) -> Type:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..core.errors import refuse
+from ..core.errors import TanbiaoError, refuse
 from ..core.numbers import RELATIVE_TOLERANCE, compare
 from ..core.units import ONE
 from ..core.value import KNOWN, MISSING, NOT_APPLICABLE, Array, Value, missing
@@ -103,13 +103,20 @@ class _Evaluator:
         a, b = _pair(left, right)
         if a is None or b is None:
             return _blank(left, right, state, why)
-        if node.op == "/":
-            zero = np.asarray(b == 0)
+        power = int(b) if node.op == "**" else 1
+        if node.op == "/" or power < 0:
+            below, part = (b, 1) if node.op == "/" else (a, 0)
+            zero = np.asarray(below == 0)
             if zero.any():
                 state = np.where(zero & (np.asarray(state) == KNOWN), MISSING, state)
                 state = state if state.ndim else int(state)
-                why = why | {f"÷0: {node.children[1].source}"}
-                b = np.where(zero, Fraction(1) if _exact(b) else 1.0, b) if zero.ndim else type(b)(1)
+                why = why | {f"÷0: {node.children[part].source}"}
+                one: Any = Fraction(1) if _exact(below) else 1.0
+                below = np.where(zero, one, below) if zero.ndim else one
+                a, b = (a, below) if node.op == "/" else (below, b)
+        if node.op in ("*", "**", "/"):
+            functions.refuse_endless(node.source, abs(power), a, b)
+        if node.op == "/":
             data = a / b
         elif node.op == "*":
             data = a * b
@@ -118,7 +125,8 @@ class _Evaluator:
         elif node.op == "-":
             data = a - b
         else:
-            data = a ** int(b)
+            data = a ** power
+        data, state, why = functions.finite(data, state, why, node.source)
         return Value(data, state, ONE, (), left.table or right.table, why, left.provenance | right.provenance)
 
     def compare(self, node: Node) -> Value:
@@ -275,28 +283,41 @@ class _Evaluator:
         """The one row of a pack's table whose key columns equal the given keys; missing when there is none."""
         wanted = self.scope.value_of(column.op)
         keys = [k for k in node.children if k.kind == "keyword"]
-        table = wanted.table or ""
-        columns = [self.scope.value_of(f"{table}.{k.op}").data for k in keys]
-        index: dict[tuple[Any, ...], int] = {}
-        for row in range(len(wanted.data)):
-            index[tuple(c[row] for c in columns)] = row
+        table = column.op.partition(".")[0]
+        rows_of = _Index(node.source, {k.op: self.scope.value_of(f"{table}.{k.op}") for k in keys},
+                         self.column(f"{table}.until"), len(wanted.data))
         given = self.align(*(self.evaluate(k.children[0]) for k in keys)) if keys else ()
         label = f"{column.op}({', '.join(k.source for k in keys)})"
         target = next((g.table for g in given if g.table is not None), None)
         if target is None:
             bad = next((g for g in given if g.state != KNOWN), None)
             if bad is not None:
-                return missing(*bad.why)
-            row = index.get(tuple(g.data for g in given), -1)
+                return Value(None, bad.state, wanted.unit, wanted.basis, why=bad.why)
+            row = rows_of.row(tuple(g.data for g in given))
             if row < 0:
                 shown = ", ".join(str(g.data) for g in given)
                 return missing(f"{column.op}[{shown}]")
-            return Value(wanted.data[row], int(wanted.state[row]), wanted.unit, wanted.basis, why=wanted.why)
+            return Value(wanted.data[row], int(wanted.state[row]), wanted.unit, wanted.basis,
+                         why=wanted.why if wanted.state[row] != KNOWN else frozenset())
         size = self.scope.rows_of(target)
-        rows = np.array([index.get(tuple(g.data if g.table is None else g.data[i] for g in given), -1)
-                         for i in range(size)], dtype=int)
-        state = np.where(rows < 0, MISSING, wanted.state[rows]).astype(np.int8)
-        return Value(wanted.data[rows], state, wanted.unit, wanted.basis, target, wanted.why | {label})
+        states = np.zeros(size, dtype=np.int8)
+        for value in given:
+            states = np.maximum(states, value.state)
+        rows = np.array([rows_of.row(tuple(g.data if g.table is None else g.data[i] for g in given))
+                         if states[i] == KNOWN else -1 for i in range(size)], dtype=int)
+        if not len(wanted.data):
+            return Value(np.full(size, Fraction(0), dtype=object), np.full(size, MISSING, dtype=np.int8), wanted.unit,
+                         wanted.basis, target, frozenset([label]))
+        state = np.where(states != KNOWN, states, np.where(rows < 0, MISSING, wanted.state[rows])).astype(np.int8)
+        why = frozenset().union(*(g.why for g in given))
+        return Value(wanted.data[rows], state, wanted.unit, wanted.basis, target, wanted.why | why | {label})
+
+    def column(self, name: str) -> Value | None:
+        """A column that a table may or may not have."""
+        try:
+            return self.scope.value_of(name)
+        except (KeyError, TanbiaoError):
+            return None
 
     def align(self, *values: Value) -> tuple[Value, ...]:
         """Bring columns of a parent table onto the rows of its child, where both meet in one expression."""
@@ -315,6 +336,36 @@ class _Evaluator:
                         result.append(replace(value, data=value.data[rows], state=value.state[rows], table=child))
                 return tuple(result)
         raise refuse("table-mismatch", formula="?", left=sorted(tables)[0], right=sorted(tables)[1])
+
+
+class _Index:
+    """Rows of a pack's table by key. A date column `since` is met by the newest row that is not after the given date
+    (and, where the table has a column `until`, not past it): a dated table never speaks outside its dates."""
+
+    def __init__(self, source: str, columns: Mapping[str, Value], until: Value | None, size: int) -> None:
+        self.source, self.until = source, until
+        self.dated = list(columns).index("since") if "since" in columns else None
+        self.since = columns.get("since")
+        plain = [c.data for n, c in columns.items() if n != "since"]
+        self.rows: dict[tuple[Any, ...], list[int]] = {}
+        for row in range(size):
+            self.rows.setdefault(tuple(c[row] for c in plain), []).append(row)
+
+    def row(self, key: tuple[Any, ...]) -> int:
+        """The row for `key`, -1 when there is none. Refuses (`lookup-ambiguous`) when several fit."""
+        if self.dated is None or self.since is None:
+            found = self.rows.get(key, [])
+        else:
+            date = key[self.dated]
+            found = [r for r in self.rows.get((*key[:self.dated], *key[self.dated + 1:]), [])
+                     if self.since.state[r] == KNOWN and self.since.data[r] <= date]
+            newest = max((self.since.data[r] for r in found), default=None)
+            found = [r for r in found if self.since.data[r] == newest]
+            if self.until is not None:
+                found = [r for r in found if self.until.state[r] != KNOWN or date <= self.until.data[r]]
+        if len(found) > 1:
+            raise refuse("lookup-ambiguous", formula=self.source, count=len(found))
+        return found[0] if found else -1
 
 
 def _exact(data: Any) -> bool:

@@ -16,6 +16,35 @@ from ..core.units import ONE
 from ..core.value import KNOWN, MISSING, NOT_APPLICABLE, Array, Value
 
 
+EXACT_BITS = 8192
+"""Exact numbers stay exact up to this many bits: far beyond any measurement, and short of what stops a machine."""
+
+
+def refuse_endless(source: str, power: int, *operands: Any) -> None:
+    """Refuses (`number-too-long`) a product or power of exact numbers that would have no end."""
+    bits = sum(max((_bits(v) for v in o), default=0) if isinstance(o, np.ndarray) and o.dtype == object else _bits(o)
+               for o in operands)
+    if bits * max(1, power) > 4 * EXACT_BITS:
+        raise refuse("number-too-long", formula=source, limit=4 * EXACT_BITS)
+
+
+def _bits(value: Any) -> int:
+    return value.numerator.bit_length() + value.denominator.bit_length() if isinstance(value, Fraction) else 0
+
+
+def finite(data: Any, state: Any, why: frozenset[str], source: str) -> tuple[Any, Any, frozenset[str]]:
+    """A float that is not finite (ln 0, an overflow) is missing, with the part that made it; it never travels on."""
+    if isinstance(data, np.ndarray):
+        if data.dtype != np.float64 or np.isfinite(data).all():
+            return data, state, why
+        bad = ~np.isfinite(data)
+        states = np.where(bad & (np.asarray(state) == KNOWN), MISSING, state).astype(np.int8)
+        return np.where(bad, 0.0, data), states, why | {f"∞: {source}"}
+    if not isinstance(data, float) or math.isfinite(data):
+        return data, state, why
+    return None, MISSING if state == KNOWN else state, why | {f"∞: {source}"}
+
+
 def as_float(data: Any) -> Any:
     """Exact data as float64."""
     if isinstance(data, np.ndarray):
@@ -60,11 +89,23 @@ def reduce_groups(name: str, value: Value, parents: Array, groups: int, table: s
 
 def _number(name: str, kept: Array) -> Any:
     if name == "sum":
-        return float(math.fsum(kept)) if kept.dtype == np.float64 else sum(kept, Fraction(0))
+        return _sum(kept)
     if name == "mean":
-        return (float(math.fsum(kept)) / len(kept) if kept.dtype == np.float64 else sum(kept, Fraction(0)) / len(kept))
+        return _sum(kept) / len(kept)
     found = min(kept) if name == "min" else max(kept)
     return float(found) if kept.dtype == np.float64 else found
+
+
+def _sum(kept: Array) -> Any:
+    """Exact while the common denominator stays short, else float64: a sum of many ratios has no short exact form."""
+    if kept.dtype == np.float64:
+        return float(math.fsum(kept))
+    total = Fraction(0)
+    for value in kept:
+        total += value
+        if total.denominator.bit_length() > EXACT_BITS:
+            return float(math.fsum(float(v) for v in kept))
+    return total
 
 
 def _reduce_logic(decided: bool, data: Array, states: Array, value: Value) -> Value:
@@ -87,11 +128,11 @@ def apply(name: str, values: tuple[Value, ...]) -> Value:
         case "abs":
             return replace(first, data=abs(first.data), unit=ONE, basis=())
         case "sqrt":
-            return replace(first, data=_float(np.sqrt, first.data), unit=ONE, basis=())
+            return _float(np.sqrt, first, name)
         case "exp":
-            return replace(first, data=_float(np.exp, first.data), unit=ONE, basis=())
+            return _float(np.exp, first, name)
         case "ln":
-            return replace(first, data=_float(np.log, first.data), unit=ONE, basis=())
+            return _float(np.log, first, name)
         case "rank":
             order = sorted(range(len(first.data)), key=lambda i: -first.data[i])
             ranks = np.empty(len(order), dtype=object)
@@ -99,17 +140,9 @@ def apply(name: str, values: tuple[Value, ...]) -> Value:
                 ranks[row] = Fraction(place + 1)
             return replace(first, data=ranks, unit=ONE, basis=())
         case "date":
-            return Value(_date(str(first.data)))
+            return Value(read_date(str(first.data)))
         case "months_after":
-            start, months = values
-            if start.table is None and months.table is None:
-                return replace(start, data=months_after(start.data, int(months.data)))
-            size = len(start.data) if start.table else len(months.data)
-            starts = start.data if start.table else [start.data] * size
-            spans = months.data if months.table else [months.data] * size
-            data = np.array([months_after(a, int(b)) for a, b in zip(starts, spans, strict=True)], dtype=object)
-            return Value(data, start.state if start.table else months.state, table=start.table or months.table,
-                         why=start.why | months.why)
+            return _each(lambda start, months: months_after(start, int(months)), values)
         case "days_between":
             return _each(lambda a, b: Fraction((b - a).days), values)
         case "year_of":
@@ -117,7 +150,7 @@ def apply(name: str, values: tuple[Value, ...]) -> Value:
         case "days_in":
             return _each(lambda d: Fraction(366 if calendar.isleap(d.year) else 365), values)
         case "contains":
-            return _each(lambda text, part: str(part) in str(text), values, boolean=True)
+            return _each(lambda text, part: str(part).casefold() in str(text).casefold(), values, boolean=True)
     raise refuse("formula-function", name=name, text=name, column=1)
 
 
@@ -125,12 +158,16 @@ def months_after(start: dt.date, months: int) -> dt.date:
     """The same day `months` later, or the last day of that month where it has no such day."""
     total = start.year * 12 + start.month - 1 + months
     year, month = divmod(total, 12)
+    if not 1 <= year <= 9999:
+        raise refuse("date-expected", text=f"{start} + {months}")
     return dt.date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def _float(function: Any, data: Any) -> Any:
-    result = function(as_float(data))
-    return result if isinstance(data, np.ndarray) else float(result)
+def _float(function: Any, value: Value, name: str) -> Value:
+    with np.errstate(all="ignore"):
+        result = function(as_float(value.data))
+    data, state, why = finite(result if value.table else float(result), value.state, value.why, name)
+    return replace(value, data=data, state=state, why=why, unit=ONE, basis=())
 
 
 def _each(function: Any, values: tuple[Value, ...], boolean: bool = False) -> Value:
@@ -152,7 +189,8 @@ def _each(function: Any, values: tuple[Value, ...], boolean: bool = False) -> Va
     return Value(data, state, table=table, why=why)
 
 
-def _date(text: str) -> dt.date:
+def read_date(text: str) -> dt.date:
+    """A civil date from `2026-11-24`. Refuses (`date-expected`)."""
     try:
         return dt.date.fromisoformat(text)
     except ValueError:

@@ -59,8 +59,9 @@ def parse(text: str, place: Place | None = None) -> Node:
 
 @lru_cache(maxsize=8192)
 def _parse(text: str) -> Node:
+    if len(text) <= MAX_LENGTH:
+        text = unicodedata.normalize("NFKC", text).replace("≤", "<=").replace("≥", ">=").replace("×", "*")
     _limit(text)
-    text = unicodedata.normalize("NFKC", text).replace("≤", "<=").replace("≥", ">=").replace("×", "*")
     try:
         tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
@@ -68,6 +69,8 @@ def _parse(text: str) -> Node:
         raise refuse("formula-syntax", text=_short(text), column=column) from None
     if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
         raise refuse("formula-too-deep", text=_short(text), limit=MAX_NODES)
+    if _degree(tree.body) > MAX_POWER:
+        raise refuse("formula-power", text=_short(text), limit=MAX_POWER)
     return _Reader(text).read(tree.body, 0)
 
 
@@ -105,6 +108,16 @@ def _limit(text: str) -> None:
         deepest = max(deepest, depth)
     if deepest > MAX_DEPTH or re.search(r"(?:[-+~]\s*){%d,}|(?:\bnot\s+){%d,}" % (MAX_DEPTH, MAX_DEPTH), text):
         raise refuse("formula-too-deep", text=_short(text), limit=MAX_DEPTH)
+
+
+def _degree(tree: ast.AST) -> int:
+    """The highest power that nested `**` give: `(x**3)**4` is of degree 12."""
+    below = max((_degree(child) for child in ast.iter_child_nodes(tree)), default=1)
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Pow):
+        exponent = tree.right.operand if isinstance(tree.right, ast.UnaryOp) else tree.right
+        if isinstance(exponent, ast.Constant) and type(exponent.value) is int:
+            return below * max(1, exponent.value)
+    return below
 
 
 def _short(text: str) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import Place, Problem, TanbiaoError, raise_errors
-from ..evaluate import Background, Ledger, Result, evaluate_rulebook, resolve_facts
+from ..core.errors import Place, Problem, TanbiaoError
+from ..evaluate import Background, Evaluation, Ledger, Result, evaluate_rulebook, resolve_facts
 from ..evaluate.background import from_library
 from ..library import Library
 from ..standards import Rulebook, resolve
@@ -68,7 +68,24 @@ class LoadedStudy:
 
 
 def run_study(loaded: LoadedStudy, packs: Sequence[str] = ()) -> Run:
-    """Evaluate each pack over the study's facts, all into one ledger."""
+    """Evaluate each pack over the study's facts, all into one ledger. Raises `TanbiaoError` with every problem."""
+    run, problems = _evaluate(loaded, packs, tolerant=False)
+    if run is None:
+        raise TanbiaoError(problems)
+    return run
+
+
+def check_study(loaded: LoadedStudy, packs: Sequence[str] = ()) -> tuple[list[Problem], Run | None]:
+    """Everything missing or wrong in one go: problems of form, and the findings that can still be judged beside them.
+
+    The run is None when there is nothing to judge (no pack or no library can be read); where problems are errors its
+    results must not be shown.
+    """
+    run, problems = _evaluate(loaded, packs, tolerant=True)
+    return problems, run
+
+
+def _evaluate(loaded: LoadedStudy, packs: Sequence[str], tolerant: bool) -> tuple[Run | None, list[Problem]]:
     study, places = loaded.study, loaded.places
     problems = list(loaded.problems)
     rulebooks = _rulebooks(study, packs or study.packs, places, problems)
@@ -79,34 +96,28 @@ def run_study(loaded: LoadedStudy, packs: Sequence[str] = ()) -> Run:
         facts, found = resolve_facts(study, rulebook, asked)
         problems += found
         resolved.append((rulebook, facts))
-    problems = list({(p.code, str(p.place), p.clause): p for p in problems}.values())
-    raise_errors(problems)
-    assert library is not None
+    problems = _once(problems)
+    wrong = any(p.level == "error" for p in problems)
+    if library is None or not resolved or (wrong and not tolerant):
+        return None, problems
     ledger = Ledger()
     results = []
     backgrounds: dict[str, Background] = {}
-    failures: list[Problem] = []
     for rulebook, facts in resolved:
         gwp = _gwp(rulebook)
         if gwp not in backgrounds:
             backgrounds[gwp] = from_library(library, gwp)
-        try:
-            results.append(evaluate_rulebook(rulebook, facts, backgrounds[gwp], ledger))
-        except TanbiaoError as error:
-            failures += error.problems
-    if failures:
-        raise TanbiaoError([*problems, *failures])
-    warnings = [p for r in results for p in r.problems]
-    return Run(study, tuple(results), ledger, library, (*problems, *warnings))
+        evaluation = Evaluation(rulebook, facts, backgrounds[gwp], ledger, tolerant=tolerant)
+        results.append(evaluate_rulebook(rulebook, facts, backgrounds[gwp], ledger, evaluation))
+        problems += evaluation.problems
+    problems = _once(problems)
+    if not tolerant and any(p.level == "error" for p in problems):
+        return None, problems
+    return Run(study, tuple(results), ledger, library, tuple(problems)), problems
 
 
-def check_study(loaded: LoadedStudy, packs: Sequence[str] = ()) -> tuple[list[Problem], Run | None]:
-    """Everything missing or wrong: the problems of form, or when there are none the run with its findings."""
-    try:
-        run = run_study(loaded, packs)
-    except TanbiaoError as error:
-        return list(error.problems), None
-    return list(run.problems), run
+def _once(problems: list[Problem]) -> list[Problem]:
+    return list({(p.code, str(p.place), p.clause, tuple(p.args.items())): p for p in problems}.values())
 
 
 def _rulebooks(study: Study, names: Sequence[str], places: Places, problems: list[Problem]) -> list[Rulebook]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ..core.errors import Place, Problem, TanbiaoError
 from ..core.numbers import Rounding, number
@@ -188,7 +189,7 @@ class ClauseReader:
         measured = self.unit(raw, "unit")
         first = self.options(raw) if kind == "choose" else ()
         clause = Clause(
-            id=str(slug), kind=kind, place=raw.place(), pack=self.pack, name=str(raw.get("name") or _name(str(slug))),
+            id=str(slug), kind=cast(Kind, kind), place=raw.place(), pack=self.pack, name=str(raw.get("name") or _name(str(slug))),
             number=str(raw.get("number") or ""), text=self.text(raw, "text", required=not (fills)),
             when=self.formula(raw, "when"), subject=self.subject(raw), source=source, review=str(review),
             open=raw.get("open") is not None, fills=fills, replaces=replaces, severity=severity,
@@ -351,4 +352,4 @@ def read_quantity(text: str, measured: Unit) -> Value:
 
 
 def _name(slug: str) -> str:
-    return slug.replace("-", "_")
+    return unicodedata.normalize("NFKC", slug).replace("-", "_")

@@ -120,9 +120,9 @@ def read_pack(folder: Path) -> tuple[Pack | None, list[Problem]]:
     tables: dict[str, PackTable] = {}
     canonical_tables: dict[str, Any] = {}
     for file in sorted((folder / "tables").glob("*.csv")):
-        table, found, content = read_table(file, f"{label}/tables/{file.name}")
+        table, found, rows = read_table(file, f"{label}/tables/{file.name}")
         problems.extend(found)
-        canonical_tables[file.stem] = content
+        canonical_tables[file.stem] = rows
         if table is not None:
             tables[file.stem] = table
     cases: list[Mapping[str, Any]] = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.errors import Place, Problem, TanbiaoError, refuse
+from ..core.text import read_yaml
 from .clause import Clause
 from .pack import Pack, PackTable, read_pack
 
@@ -32,7 +33,8 @@ class Rulebook:
 
     def by_address(self, address: str) -> Clause | None:
         """The effective clause at `pack@edition#slug`."""
-        address = self.hidden.get(address, address)
+        while address in self.hidden:
+            address = self.hidden[address]
         return next((c for c in self.clauses.values() if c.address == address), None)
 
     def of_kind(self, kind: str) -> list[Clause]:
@@ -66,17 +68,18 @@ def resolve(name: str, roots: Sequence[Path]) -> tuple[Rulebook, list[Problem]]:
     order: list[Pack] = []
 
     def load(wanted: str, path: tuple[str, ...]) -> None:
+        place = _builds_on(known[path[-1]]) if path else Place()
         if wanted not in known:
-            raise refuse("pack-unknown", pack=wanted, known=", ".join(sorted(k for k in known if "+" not in k)))
+            raise refuse("pack-unknown", place, pack=wanted, known=", ".join(sorted(k for k in known if "+" not in k)))
         if wanted in path:
-            raise refuse("pack-cycle", Place(str(known[wanted].name)), path=" → ".join((*path, wanted)))
+            raise refuse("pack-cycle", place, path=" → ".join((*path, wanted)))
         pack, found = read_pack(known[wanted])
         problems.extend(found)
         if pack is None:
             raise TanbiaoError(problems)
         if pack.name in packs:
             if packs[pack.name].version != pack.version:
-                raise refuse("pack-revisions", a=packs[pack.name].version, b=pack.version)
+                raise refuse("pack-revisions", place, a=packs[pack.name].version, b=pack.version)
             return
         for base in pack.builds_on:
             load(base, (*path, wanted))
@@ -95,7 +98,12 @@ def resolve(name: str, roots: Sequence[Path]) -> tuple[Rulebook, list[Problem]]:
         if clause.kind in ("table", "grade"):
             owner = packs[clause.pack]
             if clause.table in owner.tables:
-                tables[clause.name if clause.kind == "table" else clause.table] = owner.tables[clause.table]
+                name = clause.name if clause.kind == "table" else clause.table
+                table = _named(owner.tables[clause.table], name)
+                if name in tables and tables[name].file != table.file:
+                    problems.append(Problem("clause-conflict", clause.place, {
+                        "name": name, "a": table.file, "b": tables[name].file}))
+                tables.setdefault(name, table)
             elif clause.table not in tables:
                 problems.append(Problem("table-missing", clause.place, {"table": clause.table}))
     if any(p.level == "error" for p in problems):
@@ -113,23 +121,23 @@ def _compose(order: list[Pack]) -> tuple[dict[str, Clause], dict[str, str], list
         for clause in pack.clauses:
             target = clause.fills or clause.replaces
             if target is not None:
-                name = by_address.get(hidden.get(target, target))
+                name = by_address.get(target)
                 if name is None:
                     problems.append(Problem("clause-target", clause.place, {"target": target}))
                     continue
                 upper = effective[name]
-                if clause.fills and not upper.open:
-                    problems.append(Problem("clause-not-open", clause.place, {"target": target}))
-                    continue
-                if target in hidden and effective[name].pack not in _bases(pack, order):
+                if target in hidden and upper.pack not in _bases(pack, order):
                     problems.append(Problem("clause-conflict", clause.place,
                                             {"name": name, "a": clause.address, "b": upper.address}))
+                    continue
+                if clause.fills and not upper.open:
+                    problems.append(Problem("clause-not-open", clause.place, {"target": target}))
                     continue
                 lower = replace(clause, name=name, open=False)
                 if clause.fills:
                     lower = _filled(upper, lower, problems)
                 effective[name] = lower
-                hidden[target] = lower.address
+                hidden[upper.address] = lower.address
                 by_address[lower.address] = name
                 continue
             other = effective.get(clause.name)
@@ -144,16 +152,26 @@ def _compose(order: list[Pack]) -> tuple[dict[str, Clause], dict[str, str], list
 
 def _filled(upper: Clause, lower: Clause, problems: list[Problem]) -> Clause:
     """A filling keeps the kind, unit, basis and text of what it fills, and brings its own value and source."""
-    if lower.value is not None and lower.value.unit.dimension not in ((), upper.unit.dimension):
+    bare = lower.value is None or not lower.value.unit.text
+    if lower.value is not None and not bare and lower.value.unit.dimension != upper.unit.dimension:
         problems.append(Problem("dimension-mismatch", lower.place,
                                 {"formula": lower.id, "left": upper.unit.text, "right": lower.value.unit.text}))
     value = lower.value
     if value is not None and not isinstance(value.data, str | bool):
-        bare = value.unit.text == ""
         value = replace(value, data=value.data * upper.unit.factor if bare else value.data, unit=upper.unit)
     text = lower.text if lower.text.zh else upper.text
     return replace(lower, kind=upper.kind, unit=upper.unit, basis=upper.basis, value=value, text=text,
                    number=lower.number or upper.number)
+
+
+def _named(table: PackTable, name: str) -> PackTable:
+    """The table under the name that formulas call it by, whatever its file is called."""
+    return replace(table, id=name, values={k: replace(v, table=name) for k, v in table.values.items()})
+
+
+def _builds_on(folder: Path) -> Place:
+    """Where a pack names what it builds on."""
+    return read_yaml(folder / "pack.yaml", f"{'/'.join(folder.parts[-3:])}/pack.yaml").place("builds_on")
 
 
 def _bases(pack: Pack, order: list[Pack]) -> set[str]:

@@ -47,9 +47,10 @@ def score(indicators: Sequence[Indicator], categories: Mapping[str, Fraction], t
 
     categories: first-level weights. policy: what becomes of a category without any applicable indicator: its weight
     goes to the others (`renorm_first`) or is lost (`keep_first`). mode: whether indicator weights sum to one in
-    their category or to its weight. rule `others_at_second`: besides the limiting ones at level k, every other
-    indicator must meet the second level. worst: a missing indicator counts as unmet (True) or as met.
-    Raises `ValueError` when a category's applicable weights sum to nothing.
+    their category or to its weight. rule `others_at_second`: for the best level every indicator that is not limiting
+    must meet the second level. worst: a missing indicator counts as unmet (True) or as met.
+    Raises `ValueError` (the category) when its applicable weights sum to nothing, or when weights that are all
+    applicable do not sum to what `mode` says.
     """
     weights = effective_weights(indicators, categories, policy, mode)
 
@@ -62,16 +63,13 @@ def score(indicators: Sequence[Indicator], categories: Mapping[str, Fraction], t
     blockers: dict[str, tuple[str, ...]] = {}
     reached = None
     for position, level in enumerate(levels):
-        last = position == len(levels) - 1
         blocking = [i.id for i in indicators if i.applicable and i.limiting and not meets(i, level)]
-        if rule == "others_at_second" and not last and len(levels) > 1:
+        if rule == "others_at_second" and position == 0 and len(levels) > 1:
             blocking += [i.id for i in indicators
                          if i.applicable and not i.limiting and not meets(i, levels[1])]
         if index[level] < thresholds[level]:
             blocking += [i.id for i in indicators if i.applicable and not meets(i, level) and i.id not in blocking]
         blockers[level] = tuple(blocking) if (index[level] < thresholds[level] or blocking) else ()
-        if last and index[level] >= thresholds[level]:
-            blockers[level] = ()
         if reached is None and not blockers[level]:
             reached = level
     return Score(index, reached, weights, blockers)
@@ -88,7 +86,8 @@ def effective_weights(indicators: Sequence[Indicator], categories: Mapping[str, 
     for category, members in by_category.items():
         total = sum((i.weight for i in members if i.applicable), Fraction(0))
         if any(i.applicable for i in members):
-            if total <= 0:
+            whole = Fraction(1) if mode == "relative" else categories[category]
+            if total <= 0 or (all(i.applicable for i in members) and total != whole):
                 raise ValueError(category)
             alive += categories[category]
         for i in members:

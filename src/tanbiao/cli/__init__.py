@@ -1,0 +1,5 @@
+"""Commands. Thin: they read arguments, call `service`, and print."""
+
+from .app import main
+
+__all__ = ["main"]

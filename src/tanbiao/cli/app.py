@@ -1,0 +1,174 @@
+"""The commands of a study, and the program `tanbiao` itself."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..core.errors import TanbiaoError
+from . import library, packs
+from .console import (
+    FINDINGS_FAIL,
+    UNUSABLE,
+    JsonOption,
+    LangOption,
+    PackOption,
+    PackRootOption,
+    console,
+    errors,
+    print_json,
+    print_problems,
+    read_lang,
+    reporting,
+)
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="tanbiao 碳标: carbon standards as code / 把碳标准当作程序来运行")
+app.add_typer(packs.app, name="pack")
+app.add_typer(library.app, name="library")
+
+StudyArgument = Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="folder for the files / 输出文件夹")]
+
+
+def _load(study: Path, roots: list[str] | None = None):  # type: ignore[no-untyped-def]
+    from ..service import Places, load
+
+    return load(study, Places(packs=tuple(Path(r) for r in roots or ())))
+
+
+@app.command()
+def demo(out: OutOption = None, lang: LangOption = None, quick: bool = False) -> None:
+    """The worked studies: two battery packs, with report, label and bundle. / 示范：两个电池包。"""
+    from ..service.demo import run_demo
+    from .show import show_demo
+
+    lang_ = read_lang(lang)
+    with reporting(lang_):
+        folder = out or Path("tanbiao-demo")
+        show_demo(run_demo(folder, lang_, progress=lambda zh, en: errors.print(zh if lang_ == "zh" else en)), lang_)
+    del quick
+
+
+@app.command()
+def check(study: StudyArgument, pack: PackOption = None, lang: LangOption = None, json: JsonOption = False,
+          packs: PackRootOption = None) -> None:
+    """Everything that is missing or wrong, by clause, with file, row and cell. / 检查研究。"""
+    from ..service import check_study
+    from .show import show_findings
+
+    lang_ = read_lang(lang)
+    with reporting(lang_, json):
+        problems, run = check_study(_load(study, packs), pack or ())
+        if json:
+            print_json({"problems": [p.data() for p in problems],
+                        "findings": [f.data() for r in run.results for f in r.findings] if run else []})
+        else:
+            print_problems(problems, lang_)
+            if run is not None:
+                show_findings(run, lang_)
+        if run is None:
+            raise typer.Exit(UNUSABLE)
+        if run.failing:
+            raise typer.Exit(FINDINGS_FAIL)
+
+
+@app.command()
+def run(study: StudyArgument, pack: PackOption = None, out: OutOption = None, lang: LangOption = None,
+        json: JsonOption = False, packs: PackRootOption = None) -> None:
+    """Evaluate; print the results; with --out write results and ledger. / 计算并显示结果。"""
+    from ..service.files import write_run
+    from .show import show_run
+
+    lang_ = read_lang(lang)
+    with reporting(lang_, json):
+        found = _load(study, packs).run(pack or ())
+        if out is not None:
+            write_run(found, out)
+        if json:
+            print_json(found.data())
+        else:
+            show_run(found, lang_)
+        if found.failing:
+            raise typer.Exit(FINDINGS_FAIL)
+
+
+@app.command()
+def explain(study: StudyArgument, name: Annotated[str, typer.Argument(help="clause or quantity / 条款或量")] = "headline",
+            pack: PackOption = None, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None,
+            lines: int = 12) -> None:
+    """The tree behind one number, to clauses, data and factors. / 解释一个数的来历。"""
+    from ..evaluate.explain import explain as explain_
+    from .show import show_explained
+
+    lang_ = read_lang(lang)
+    with reporting(lang_, json):
+        results = _load(study, packs).run(pack or ()).results
+        chosen = next((r for r in results if name == "headline" or name.replace("-", "_") in r.rulebook.clauses),
+                      results[0])
+        tree = explain_(chosen, name, lines)
+        if json:
+            print_json(tree.data())
+        else:
+            show_explained(tree, lang_)
+
+
+@app.command()
+def diff(old: Annotated[Path, typer.Argument(help="study or bundle / 研究或证据包")],
+         new: Annotated[Path, typer.Argument(help="study or bundle / 研究或证据包")], lang: LangOption = None,
+         json: JsonOption = False, packs: PackRootOption = None) -> None:
+    """Which datum, factor or pack changed between two studies, and what that did. / 比较两个研究。"""
+    from ..service.bundle import opened
+    from ..service.diff import diff_runs
+    from ..service.places import Places
+    from .show import show_diff
+
+    lang_ = read_lang(lang)
+    with reporting(lang_, json):
+        places = Places(packs=tuple(Path(r) for r in packs or ()))
+        with opened(old, places) as first, opened(new, places) as second:
+            found = diff_runs(first, first.run(), second.run())
+        if json:
+            print_json(found.data())
+        else:
+            show_diff(found, lang_)
+
+
+@app.command()
+def report(study: StudyArgument, out: OutOption = None, format: Annotated[str, typer.Option(help="html|pdf|docx")] = "html",
+           pack: PackOption = None, lang: LangOption = None, packs: PackRootOption = None) -> None:
+    """The study report in the order of the GB/T 24067 template, zh and en. / 研究报告。"""
+    from ..service.files import write_reports
+
+    lang_ = read_lang(lang)
+    with reporting(lang_):
+        for path in write_reports(_load(study, packs).run(pack or ()), out or Path("."), format,
+                                  (lang_,) if lang else ("zh", "en")):
+            console.print(str(path))
+
+
+@app.command()
+def label(study: StudyArgument, out: OutOption = None, format: Annotated[str, typer.Option(help="svg|png|json")] = "svg",
+          pack: PackOption = None, lang: LangOption = None, packs: PackRootOption = None) -> None:
+    """The label of the headline, with QR. / 碳标签。"""
+    from ..service.files import write_labels
+
+    lang_ = read_lang(lang)
+    with reporting(lang_):
+        for path in write_labels(_load(study, packs).run(pack or ()), out or Path("."), format,
+                                 (lang_,) if lang else ("zh", "en")):
+            console.print(str(path))
+
+
+def main() -> None:
+    """Entry point: exit 0 fine, 1 findings that fail, 2 unusable input or cannot recompute."""
+    try:
+        app()
+    except TanbiaoError as error:  # a problem outside `reporting`
+        print_problems(error.problems, read_lang(None))
+        sys.exit(UNUSABLE)
+
+

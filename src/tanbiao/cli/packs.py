@@ -1,0 +1,104 @@
+"""`tanbiao pack`: list, show, lint, test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ..service import packs as use
+from ..service.places import Places
+from .console import FINDINGS_FAIL, JsonOption, LangOption, PackRootOption, console, print_json, print_problems, \
+    read_lang, reporting
+
+app = typer.Typer(no_args_is_help=True, help="Standards as packs / 标准包")
+Name = Annotated[str, typer.Argument(help="id@edition")]
+
+
+def _places(roots: list[str] | None) -> Places:
+    return Places(packs=tuple(Path(r) for r in roots or ()))
+
+
+@app.command("list")
+def list_packs(lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
+    """The packs at hand: title, status, how much of each is verified. / 现有标准包。"""
+    lang_ = read_lang(lang)
+    with reporting(lang_, json):
+        rows = use.list_packs(_places(packs))
+        if json:
+            print_json([r.data() for r in rows])
+            return
+        zh = lang_ == "zh"
+        table = Table(box=None, pad_edge=False)
+        for name in (("标准包", "名称", "状态", "条款", "已核实", "算例") if zh else
+                     ("pack", "title", "status", "clauses", "verified", "cases")):
+            table.add_column(name, overflow="fold")
+        for row in rows:
+            table.add_row(row.version, row.title[lang_], row.status, str(row.clauses), str(row.reviews.get("verified", 0)),
+                          str(row.cases))
+        console.print(table)
+
+
+@app.command()
+def show(name: Name, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
+    """Every clause of a pack with its source and review state. / 显示标准包的全部条款。"""
+    lang_ = read_lang(lang)
+    with reporting(lang_, json):
+        rulebook, _ = use.open_pack(name, _places(packs))
+        if json:
+            print_json(use.pack_data(rulebook))
+            return
+        pack = rulebook.pack
+        console.print(f"[bold]{pack.version}[/bold]  {pack.title[lang_]}")
+        if pack.caution:
+            console.print(f"[yellow]{pack.caution[lang_]}[/yellow]")
+        table = Table(box=None, pad_edge=False)
+        for head in (("条款", "编号", "种类", "审核", "内容") if lang_ == "zh" else
+                     ("clause", "number", "kind", "review", "says")):
+            table.add_column(head, overflow="fold")
+        for clause in rulebook.clauses.values():
+            formula = f"\n[dim]{clause.formula.source}[/dim]" if clause.formula is not None else ""
+            table.add_row(clause.id, clause.number, clause.kind + (f" {clause.severity}" if clause.kind == "check" else ""),
+                          clause.review, clause.text[lang_] + formula)
+        console.print(table)
+
+
+@app.command()
+def lint(name: Name, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
+    """Names, dimensions, bases, cycles, texts, sources, cases; with file and line. / 检查标准包。"""
+    lang_ = read_lang(lang)
+    with reporting(lang_, json):
+        problems = use.lint_pack(name, _places(packs))
+        if json:
+            print_json([p.data() for p in problems])
+        else:
+            print_problems(problems, lang_)
+            if not problems:
+                console.print("没有问题" if lang_ == "zh" else "no problems")
+        if any(p.level == "error" for p in problems):
+            raise typer.Exit(FINDINGS_FAIL)
+
+
+@app.command()
+def test(name: Name, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
+    """Run the worked cases of a pack. / 运行标准包的算例。"""
+    lang_ = read_lang(lang)
+    with reporting(lang_, json):
+        rows = use.test_pack(name, _places(packs))
+        if json:
+            print_json([r.data() for r in rows])
+        else:
+            table = Table(box=None, pad_edge=False)
+            for head in (("", "算例", "量", "应得", "得到", "原文印作") if lang_ == "zh" else
+                         ("", "case", "quantity", "expected", "got", "printed")):
+                table.add_column(head, overflow="fold")
+            for row in rows:
+                table.add_row("[green]✓[/green]" if row.passed else "[red]✗[/red]", row.case, row.name, row.expected,
+                              row.got, row.printed)
+            console.print(table)
+            good = sum(r.passed for r in rows)
+            console.print(f"{good}/{len(rows)}")
+        if not all(r.passed for r in rows):
+            raise typer.Exit(FINDINGS_FAIL)

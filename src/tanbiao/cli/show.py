@@ -1,0 +1,104 @@
+"""Print results for people: tables from `present`, trees of explanations, differences."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text as RichText
+from rich.tree import Tree
+
+from ..core.errors import Lang
+from ..evaluate.explain import Explained
+from ..present import tables
+from ..service.demo import Demo
+from ..service.diff import Diff
+from ..service.run import Run
+from .console import console
+
+
+def show_run(run: Run, lang: Lang) -> None:
+    """Results, stages, largest contributors, findings."""
+    for part in tables.run_tables(run.study, run.results, lang):
+        console.print(part)
+
+
+def show_findings(run: Run, lang: Lang) -> None:
+    for part in tables.finding_tables(run.results, lang):
+        console.print(part)
+
+
+def show_demo(demo: Demo, lang: Lang) -> None:
+    """Each study in short, then where its files lie."""
+    for example in demo.examples:
+        for part in tables.summary(example.run.study, example.run.results, lang):
+            console.print(part)
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for example in demo.examples:
+        for path in example.files:
+            table.add_row(example.run.study.id, str(path))
+    console.print(table)
+
+
+def show_explained(tree: Explained, lang: Lang) -> None:
+    """An explanation as a tree: number, clause and review mark, formula, source, place."""
+    console.print(_branch(tree, lang))
+
+
+def _branch(node: Explained, lang: Lang) -> Tree:
+    tree = Tree(_line(node, lang))
+    _grow(tree, node, lang)
+    return tree
+
+
+def _grow(tree: Tree, node: Explained, lang: Lang) -> None:
+    for part in node.parts:
+        _grow(tree.add(_line(part, lang)), part, lang)
+
+
+_STATES = {"missing": {"zh": "缺失", "en": "missing"}, "not applicable": {"zh": "不适用", "en": "not applicable"}}
+
+
+def _line(node: Explained, lang: Lang) -> RichText:
+    text = RichText()
+    text.append(node.title[lang], style="bold" if node.kind not in ("provider", "rest") else "")
+    value = node.value
+    for state, words in _STATES.items():
+        value = value.replace(state, words[lang])
+    if value:
+        text.append(f"  {value} {node.unit}".rstrip(), style="green")
+    if node.share is not None:
+        text.append(f"  {node.share:.1%}", style="cyan")
+    text.append(f"  {node.name}", style="dim")
+    details = [d for d in (f"{node.clause}{' (' + node.number + ')' if node.number else ''}" if node.clause else "",
+                           node.review, node.formula, node.source, node.place) if d]
+    if details:
+        text.append("\n" + " · ".join(details), style="dim")
+    return text
+
+
+def show_diff(diff: Diff, lang: Lang) -> None:
+    """What changed, what each change did alone, and how the published quantities moved."""
+    zh = lang == "zh"
+    if diff.same and not diff.changes:
+        console.print("没有差别" if zh else "no difference")
+        return
+    table = Table(box=None, pad_edge=False)
+    for head in (("变化", "位置", "原为", "现为", "单独影响") if zh else ("change", "where", "before", "after", "effect alone")):
+        table.add_column(head, overflow="fold")
+    for change in diff.changes:
+        effect = diff.effects.get(change.what)
+        table.add_row(change.what, str(change.place), change.before, change.after,
+                      f"{effect:+.4g}" if effect is not None else "")
+    console.print(table)
+    moved = Table(box=None, pad_edge=False)
+    for head in (("标准包", "量", "单位", "原为", "现为", "差") if zh else
+                 ("pack", "quantity", "unit", "before", "after", "difference")):
+        moved.add_column(head, overflow="fold")
+    for row in diff.moved:
+        moved.add_row(row.pack, row.name, row.unit, _number(row.before), _number(row.after),
+                      f"{row.difference:+.4g}" if row.difference is not None else "")
+    console.print(moved)
+    console.print(f"[dim]{diff.old_root[:16]} → {diff.new_root[:16]}[/dim]")
+
+
+def _number(value: float | None) -> str:
+    return "—" if value is None else f"{value:.6g}"
