@@ -97,7 +97,7 @@ def from_library(library: Library, gwp: str) -> Background:
 
 
 _FACTS = ("category", "boundary", "gas_basis", "gwp_set", "allowed_uses", "mass_basis", "radiative_forcing", "place",
-          "year", "period_start", "period_end", "source", "licence", "share", "verification", "url", "locator", "notes")
+          "year", "recycled_content", "period_start", "period_end", "source", "licence", "share", "verification", "url", "locator", "notes")
 
 
 def _word(value: object) -> str:

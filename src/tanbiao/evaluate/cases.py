@@ -158,7 +158,10 @@ def _lines(rows: Any, problems: list[Problem]) -> FactTable:
 
 
 def _compare(evaluation: Evaluation, name: str, wanted: Any, tolerance: str) -> tuple[str, bool]:
-    """`name` may be `level.index.II`, `footprint@end_of_life` (a stage of the lines) or a clause's name."""
+    """`name` may be `level.index.II`, `footprint@end_of_life` (a stage of the lines), a clause's name or its id."""
+    ids = {c.id: c.name for c in evaluation.rulebook.clauses.values()}
+    first, mark, rest = name.partition("@" if "@" in name else ".")
+    name = ids.get(first, first) + mark + rest
     if isinstance(wanted, list):
         value = evaluation.value(name)
         each = [_value(value, row) for row in range(len(value.data))]
@@ -171,15 +174,15 @@ def _compare(evaluation: Evaluation, name: str, wanted: Any, tolerance: str) -> 
         total = sum(float(v) for v, s in zip(columns["impact"].data, columns["stage"].data, strict=True) if s == stage)
         return f"{total:.10g}", abs(total - float(str(wanted).split()[0])) <= float(number(tolerance)) + 1e-12
     if ".index." in name or ".blockers." in name or ".rows." in name or name.endswith(".best"):
-        head, part, *rest = name.split(".")
+        head, part, *path = name.split(".")
         evaluation.value(head)
         graded = evaluation.grades[head]
         if part == "index":
-            got_index = graded.index[rest[0]][0]
+            got_index = graded.index[path[0]][0]
             return decimal_text(got_index), got_index == number(str(wanted)) or \
                 abs(got_index - number(str(wanted))) <= number(tolerance)
         got_text = str(graded.best) if part == "best" else str(
-            graded.rows[rest[0]] if part == "rows" else " ".join(graded.blockers[rest[0]]))
+            graded.rows[path[0]] if part == "rows" else " ".join(graded.blockers[path[0]]))
         return got_text, got_text == str(wanted)
     value = evaluation.value(head)
     got = _value(value, None)

@@ -215,7 +215,7 @@ def _table(table: Table, columns: Mapping[str, Column], problems: list[Problem],
         if name not in typed:
             data = np.array(texts, dtype=object)
             state = np.array([KNOWN if t else MISSING for t in texts], dtype=np.int8)
-            typed[name] = Value(data, state, table=table.name, why=frozenset([f"{table.name}.{name}"]))
+            typed[name] = Value(data, state, table=table.name, why=_why(table.name, name, state))
     return FactTable(table.name, table.ids, typed, source=table)
 
 
@@ -224,7 +224,6 @@ def column_value(table: Table, name: str, column: Column, texts: tuple[str, ...]
     """One typed column; cells that cannot be read are reported and missing."""
     address = clause.address if clause is not None else None
     state = np.array([KNOWN if t else MISSING for t in texts], dtype=np.int8)
-    why = frozenset([f"{table.name}.{name}"])
     if column.kind in ("text", "table"):
         if column.options:
             for row, text in enumerate(texts):
@@ -232,7 +231,7 @@ def column_value(table: Table, name: str, column: Column, texts: tuple[str, ...]
                     problems.append(Problem("cell-option", table.place(row, name),
                                             {"text": text, "options": ", ".join(column.options)}, address))
                     state[row] = MISSING
-        return Value(np.array(texts, dtype=object), state, ONE, (), table.name, why)
+        return Value(np.array(texts, dtype=object), state, ONE, (), table.name, _why(table.name, name, state))
     exact = len(texts) <= EXACT_ROWS
     data: Any = np.empty(len(texts), dtype=bool if column.kind == "bool" else object if exact or
                          column.kind == "date" else np.float64)
@@ -264,7 +263,12 @@ def column_value(table: Table, name: str, column: Column, texts: tuple[str, ...]
             data[row], state[row] = blank, MISSING
             continue
         cache[text] = data[row]
-    return Value(data, state, column.unit, column.basis, table.name, why)
+    return Value(data, state, column.unit, column.basis, table.name, _why(table.name, name, state))
+
+
+def _why(table: str, name: str, state: Array) -> frozenset[str]:
+    """A column explains what is missing only where a cell of it is missing."""
+    return frozenset([f"{table}.{name}"]) if (state == MISSING).any() else frozenset()
 
 
 _ARITHMETIC: dict[type, Callable[[Fraction, Fraction], Fraction]] = {

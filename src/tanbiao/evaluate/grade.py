@@ -111,7 +111,9 @@ def _membership(clause: Clause, evaluation: Evaluation, table: PackTable, ids: l
                 why: frozenset[str]) -> Graded:
     settings = clause.settings
     thresholds = {k: Fraction(str(v)) for k, v in settings["levels"].items()}
-    weights = _weights(table, evaluation)
+    weights, lacking = _weights(table, evaluation)
+    if lacking:  # a weight that cannot be had is not a weight that does not apply
+        return Graded(None, {}, rows, {}, {}, tuple(sorted(lacking)), levels[0], None)
     categories: dict[str, Fraction] = {}
     for row in range(table.rows):
         category = str(table.values["category"].data[row])
@@ -150,11 +152,13 @@ def _limits(clause: Clause, ids: list[str], levels: list[str], met: dict[str, li
     return Graded(worst, {}, rows, {}, blockers, tuple(sorted(why)), best, worst)
 
 
-def _weights(table: PackTable, evaluation: Evaluation) -> list[Fraction | None]:
-    """Weight cells: numbers, or formulas such as `share(0.06, output)`, shared inside the row's `group`."""
+def _weights(table: PackTable, evaluation: Evaluation) -> tuple[list[Fraction | None], frozenset[str]]:
+    """Weight cells: numbers, or formulas such as `share(0.06, output)`, shared inside the row's `group`; None where
+    the weight does not apply; and the data that a weight lacks."""
     cells = table.cells.get("weight")
     if cells is None:
-        return [table.values["weight"].data[r] for r in range(table.rows)]
+        return [table.values["weight"].data[r] for r in range(table.rows)], frozenset()
+    lacking: frozenset[str] = frozenset()
     groups: dict[tuple[str, str], list[int]] = {}
     for row, cell in enumerate(cells):
         group = str(table.values["group"].data[row]) if "group" in table.columns else ""
@@ -168,7 +172,9 @@ def _weights(table: PackTable, evaluation: Evaluation) -> list[Fraction | None]:
         for position, row in enumerate(members):
             known = value.state if value.table is None else value.state[position]
             found[row] = (value.data if value.table is None else value.data[position]) if known == KNOWN else None
-    return found
+            if known == MISSING:
+                lacking |= value.why
+    return found, lacking
 
 
 def _unit(text: str) -> Unit:
@@ -207,6 +213,9 @@ class _CellScope:
 
     def options_of(self, name: str) -> Mapping[str, str]:
         raise refuse("name-unknown", name=name, formula=name)
+
+    def declared(self, provider: Value, word: str) -> Value:
+        raise refuse("formula-function", name="declared", text=word, column=1)
 
 
 class _GroupScope(_CellScope):

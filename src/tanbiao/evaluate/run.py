@@ -483,6 +483,20 @@ class RowScope:
             self.evaluation.use(f"{name} ({', '.join(f'{k}={v}' for k, v in sorted(options.items()))})", key)
         return value
 
+    def declared(self, provider: Value, word: str) -> Value:
+        """A declaration of each provider; missing where no provider is named or the background does not hold
+        it, empty for the study's own processes."""
+        known, own = self.evaluation.background.providers, set(self.evaluation.facts.tables["process"].ids)
+        ids = provider.data if provider.table is not None else np.array([provider.data], dtype=object)
+        state = np.broadcast_to(np.asarray(provider.state), np.shape(ids)).copy()
+        state[np.array([s == KNOWN and str(i) not in known and str(i) not in own
+                        for i, s in zip(ids, state, strict=True)], dtype=bool)] = MISSING
+        texts = np.array([known[str(i)].facts.get(word, "") if s == KNOWN and str(i) in known else ""
+                          for i, s in zip(ids, state, strict=True)], dtype=object)
+        if provider.table is None:
+            return Value(texts[0], int(state[0]), why=provider.why)
+        return Value(texts, state.astype(np.int8), table=provider.table, why=provider.why)
+
     def options_of(self, name: str) -> Mapping[str, str]:
         clause = self.evaluation.rulebook.clauses[name]
         self.evaluation.value(name)

@@ -316,10 +316,14 @@ class _Builder:
                     provider = self.template_provider(template.provider, subject, row)
                     if linked:
                         for exchange in linked:
+                            counted, measured = self.amount[exchange] * coefficient, str(self.cells["unit"][exchange])
+                            if template.unit is not None:  # through coherent base units into the unit of the template
+                                counted *= float(unit(measured).factor / template.unit.factor)
+                                measured = template.unit.text
                             self.term("exchange", exchange, self.exchange.ids[exchange],
-                                      str(self.cells["flow"][exchange]), provider, str(self.cells["unit"][exchange]),
-                                      self.amount[exchange] * coefficient, str(self.cells["stage"][exchange]),
-                                      template.stage, template.account, decision.clause, share, process_ids)
+                                      str(self.cells["flow"][exchange]), provider, measured, counted,
+                                      str(self.cells["stage"][exchange]), template.stage, template.account,
+                                      decision.clause, share, process_ids)
                     elif decision.table != "exchange":
                         self.absolute(decision.table, row, subject, provider, coefficient, template.stage,
                                       template.account, decision.clause)

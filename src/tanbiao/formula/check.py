@@ -245,6 +245,12 @@ class _Checker:
                 inner = self.check(positional[0])
                 self.kind(positional[0], inner, "date")
                 return Type("number", (), None, inner.table)
+            case "declared":
+                self.arity(node, positional, 2, 2)
+                inner = self.check(positional[0])
+                for child in positional:
+                    self.kind(child, self.check(child), "text")
+                return inner
             case "contains":
                 self.arity(node, positional, 2, 2)
                 inner = self.check(positional[0])

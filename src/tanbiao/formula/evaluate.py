@@ -38,6 +38,9 @@ class Scope(Protocol):
     def options_of(self, name: str) -> Mapping[str, str]:
         """The option map that a name stands for."""
 
+    def declared(self, provider: Value, word: str) -> Value:
+        """What the background says of providers: their `allowed_uses`, `boundary`, `gas_basis` and so on."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -152,7 +155,7 @@ class _Evaluator:
         words = self.evaluate(right)
         left, words = self.align(left, words)
         state, why = _join(left, words)
-        if left.table is None:
+        if left.table is None and words.table is None:
             return Value(left.data in str(words.data).split(), state, why=why)
         texts = words.data if words.table is not None else [words.data] * len(left.data)
         mine = left.data if isinstance(left.data, np.ndarray) else [left.data] * len(texts)
@@ -200,6 +203,9 @@ class _Evaluator:
                 return self.extreme(node.op, [self.evaluate(a) for a in args])
             case "lookup":
                 return self.lookup(node, args[0])
+            case "declared":
+                provider, word = (self.evaluate(a) for a in args)
+                return self.scope.declared(provider, str(word.data))
             case "share":
                 weight, size = self.align(*(self.evaluate(a) for a in args))
                 return self.share(weight, size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import unicodedata
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,6 +22,7 @@ MAX_LENGTH, MAX_DEPTH, MAX_NODES, MAX_POWER = 2000, 30, 400, 6
 FUNCTIONS = frozenset({
     "sum", "min", "max", "mean", "count", "all", "any", "abs", "sqrt", "exp", "ln", "share", "lookup", "under",
     "known", "applies", "date", "months_after", "days_between", "year_of", "days_in", "contains", "where", "rank",
+    "declared",
 })
 """Every function a formula may call; see `functions.py` for what they do."""
 
@@ -63,7 +65,9 @@ def _parse(text: str) -> Node:
         text = unicodedata.normalize("NFKC", text).replace("≤", "<=").replace("≥", ">=").replace("×", "*")
     _limit(text)
     try:
-        tree = ast.parse(text, mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # `1if` and the like: the tree decides, not the warning
+            tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         column = getattr(error, "offset", None) or 1
         raise refuse("formula-syntax", text=_short(text), column=column) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from functools import cache
 from importlib import resources
@@ -28,21 +29,66 @@ def folder() -> Path:
 
 @cache
 def characters() -> frozenset[int]:
-    """The code points that the bundled regular font holds, read from its `cmap` table (format 4)."""
-    data = (folder() / "TanbiaoSans-Regular.ttf").read_bytes()
-    tables = struct.unpack(">H", data[4:6])[0]
-    start = next(struct.unpack(">I", data[12 + 16 * k + 8:12 + 16 * k + 12])[0] for k in range(tables)
-                 if data[12 + 16 * k:12 + 16 * k + 4] == b"cmap")
-    count = struct.unpack(">H", data[start + 2:start + 4])[0]
-    for k in range(count):
+    """The code points that the bundled regular font holds."""
+    return frozenset(_glyphs("TanbiaoSans-Regular.ttf"))
+
+
+def width(text: str, size: float, strong: bool = False) -> float:
+    """The width of a line of text at `size`, by the advances of the bundled font; strong: the semi-bold Latin."""
+    widths = _widths("TanbiaoSans-SemiBold.ttf" if strong else "TanbiaoSans-Regular.ttf")
+    return sum(widths.get(ord(c), 1.0 if ord(c) >= 0x2E80 else 0.55) for c in text) * size
+
+
+def fold(text: str, room: float, size: float, lines: int = 2) -> list[str]:
+    """A text on at most `lines` lines no wider than `room`; what does not fit ends in an ellipsis."""
+    parts = re.findall(r"[\u2e80-\uffef][，。、；：）」》！？]*|[^\s\u2e80-\uffef]+\s*|\s+", text)
+    found, line = [], ""
+    for part in parts:
+        if line and width((line + part).rstrip(), size) > room:
+            found.append(line.rstrip())
+            line = ""
+        line += part
+    found.append(line.rstrip())
+    if len(found) > lines:
+        last = found[lines - 1]
+        while last and width(last + "…", size) > room:
+            last = last[:-1]
+        found = [*found[:lines - 1], last.rstrip(" ,;，；") + "…"]
+    return found
+
+
+@cache
+def _widths(file: str) -> dict[int, float]:
+    """Advance of each code point in ems."""
+    data = (folder() / file).read_bytes()
+    tables = _tables(data)
+    upem = struct.unpack(">H", data[tables["head"] + 18:tables["head"] + 20])[0]
+    count = struct.unpack(">H", data[tables["hhea"] + 34:tables["hhea"] + 36])[0]
+    at = tables["hmtx"]
+    advances = [struct.unpack(">H", data[at + 4 * k:at + 4 * k + 2])[0] / upem for k in range(count)]
+    return {code: advances[min(glyph, count - 1)] for code, glyph in _glyphs(file).items()}
+
+
+def _tables(data: bytes) -> dict[str, int]:
+    count = struct.unpack(">H", data[4:6])[0]
+    return {data[12 + 16 * k:16 + 16 * k].decode("latin-1"): struct.unpack(">I", data[20 + 16 * k:24 + 16 * k])[0]
+            for k in range(count)}
+
+
+@cache
+def _glyphs(file: str) -> dict[int, int]:
+    """Glyph of each code point, from the table `cmap` in format 4."""
+    data = (folder() / file).read_bytes()
+    start = _tables(data)["cmap"]
+    for k in range(struct.unpack(">H", data[start + 2:start + 4])[0]):
         platform, encoding, offset = struct.unpack(">HHI", data[start + 4 + 8 * k:start + 12 + 8 * k])
         at = start + offset
         if (platform, encoding) in ((3, 1), (0, 3)) and struct.unpack(">H", data[at:at + 2])[0] == 4:
-            return frozenset(_format_4(data, at))
+            return _format_4(data, at)
     raise AssertionError("the bundled font has no Unicode table")
 
 
-def _format_4(data: bytes, at: int) -> set[int]:
+def _format_4(data: bytes, at: int) -> dict[int, int]:
     segments = struct.unpack(">H", data[at + 6:at + 8])[0] // 2
 
     def row(offset: int, form: str = "H") -> tuple[int, ...]:
@@ -50,15 +96,16 @@ def _format_4(data: bytes, at: int) -> set[int]:
 
     ends, starts = row(14), row(16 + 2 * segments)
     deltas, offsets = row(16 + 4 * segments, "h"), row(16 + 6 * segments)
-    found = set()
+    found = {}
     for n, (first, last, delta, offset) in enumerate(zip(starts, ends, deltas, offsets, strict=True)):
         for code in range(first, min(last, 0xFFFE) + 1):
             glyph = code + delta
             if offset:
                 place = at + 16 + 6 * segments + 2 * n + offset + 2 * (code - first)
                 glyph = struct.unpack(">H", data[place:place + 2])[0]
+                glyph += delta if glyph else 0
             if glyph & 0xFFFF:
-                found.add(code)
+                found[code] = glyph & 0xFFFF
     return found
 
 
@@ -84,4 +131,4 @@ def register() -> None:
     vl_convert.register_font_directory(str(folder()))
 
 
-__all__ = ["FAMILY", "SCREEN", "characters", "check", "folder", "lacking", "register", "stack"]
+__all__ = ["FAMILY", "SCREEN", "characters", "check", "fold", "folder", "lacking", "register", "stack", "width"]

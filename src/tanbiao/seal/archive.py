@@ -1,8 +1,8 @@
 """The archive of a bundle: a zip that can be written in one way only.
 
-Every entry is stored (uncompressed), sorted by the bytes of its name, dated 1980-01-01, without extra fields or
-comments. So the bytes follow from names and contents, and reading ends with writing again and comparing: a byte that
-differs anywhere, headers included, is refused.
+Every entry is stored (uncompressed), sorted by the bytes of its name, dated 1980-01-01, without extra
+fields or comments. So the bytes follow from names and contents, and reading ends with writing again and
+comparing: a byte that differs anywhere, headers included, is refused.
 """
 
 from __future__ import annotations
@@ -30,11 +30,23 @@ def write_archive(files: Mapping[str, bytes]) -> bytes:
         raise refuse("archive-large", cap=CAP, entries=MOST_ENTRIES)
     body, directory, offset = [], [], 0
     for name, content in sorted((n.encode(), c) for n, c in files.items()):
-        fields = struct.pack("<HHHHHIIIHH", _VERSION, _UTF8, _STORED, _TIME, _DATE, zlib.crc32(content), len(content),
-                             len(content), len(name), 0)
+        fields = struct.pack(
+            "<HHHHHIIIHH",
+            _VERSION,
+            _UTF8,
+            _STORED,
+            _TIME,
+            _DATE,
+            zlib.crc32(content),
+            len(content),
+            len(content),
+            len(name),
+            0,
+        )
         entry = _LOCAL + fields + name + content
-        directory.append(_CENTRAL + struct.pack("<H", _VERSION) + fields + struct.pack("<HHHII", 0, 0, 0, 0, offset)
-                         + name)
+        directory.append(
+            _CENTRAL + struct.pack("<H", _VERSION) + fields + struct.pack("<HHHII", 0, 0, 0, 0, offset) + name
+        )
         body.append(entry)
         offset += len(entry)
     size = sum(map(len, directory))
@@ -45,15 +57,16 @@ def write_archive(files: Mapping[str, bytes]) -> bytes:
 def read_archive(data: bytes, cap: int = CAP) -> dict[str, bytes]:
     """The files of an archive that `write_archive` wrote.
 
-    Raises `TanbiaoError`: `archive-large` above `cap` bytes, `archive-name` for a name that leads outside or stands
-    twice, `archive-compressed`, and `archive-bytes` for everything that does not come out the same when written again.
+    Raises `TanbiaoError`: `archive-large` above `cap` bytes, `archive-name` for a name that leads outside
+    or stands twice, `archive-compressed`, and `archive-bytes` for everything that does not come out the
+    same when written again.
     """
     if len(data) > cap:
         raise refuse("archive-large", cap=cap, entries=MOST_ENTRIES)
     files: dict[str, bytes] = {}
     names: list[str] = []
     at = 0
-    while data[at:at + 4] == _LOCAL:
+    while data[at : at + 4] == _LOCAL:
         if at + 30 > len(data):
             raise refuse("archive-bytes", Place(path=str(at)))
         _, _, method, _, _, _, packed, size, length, extra = struct.unpack_from("<HHHHHIIIHH", data, at + 4)
@@ -61,24 +74,36 @@ def read_archive(data: bytes, cap: int = CAP) -> dict[str, bytes]:
             raise refuse("archive-compressed", Place(path=str(at)))
         start = at + 30 + length + extra
         try:
-            name = data[at + 30:at + 30 + length].decode()
+            name = data[at + 30 : at + 30 + length].decode()
         except UnicodeDecodeError:
-            raise refuse("archive-name", name=ascii(data[at + 30:at + 30 + length])[:80]) from None
+            raise refuse("archive-name", name=ascii(data[at + 30 : at + 30 + length])[:80]) from None
         if len(names) >= MOST_ENTRIES or start + size > len(data):
             raise refuse("archive-bytes", Place(path=str(at)))
         names.append(name)
-        files[name] = data[start:start + size]
+        files[name] = data[start : start + size]
         at = start + size
     check_names(names)
     again = write_archive(files)
     if again != data:
-        first = next((i for i, (a, b) in enumerate(zip(again, data, strict=False)) if a != b), min(len(again), len(data)))
-        raise refuse("archive-bytes", Place(path=str(first)))
+        raise refuse("archive-bytes", Place(path=str(_first_difference(again, data))))
     return files
 
 
+def _first_difference(one: bytes, other: bytes) -> int:
+    """Where two byte strings part."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[:middle] == other[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 def check_names(names: list[str]) -> None:
-    """Refuse (`archive-name`) names that are absolute, lead outside, differ only in case, or serve as file and folder.
+    """Refuse (`archive-name`) names that are absolute, lead outside, differ only in case, or serve as file
+    and folder.
 
     A good name holds forward slashes, is NFC, and means the same file on every system.
     """
@@ -86,10 +111,19 @@ def check_names(names: list[str]) -> None:
     folders: set[str] = set()
     for name in names:
         parts = name.split("/")
-        bad = (not name or len(name.encode()) > 400 or unicodedata.normalize("NFC", name) != name
-               or any(c in '\\:*?"<>|' or unicodedata.category(c).startswith("C") for c in name)
-               or any(p in ("", ".", "..") or p != p.strip() or p.endswith(".") or
-                      p.partition(".")[0].casefold() in _RESERVED for p in parts))
+        bad = (
+            not name
+            or len(name.encode()) > 400
+            or unicodedata.normalize("NFC", name) != name
+            or any(c in '\\:*?"<>|' or unicodedata.category(c).startswith("C") for c in name)
+            or any(
+                p in ("", ".", "..")
+                or p != p.strip()
+                or p.endswith(".")
+                or p.partition(".")[0].casefold() in _RESERVED
+                for p in parts
+            )
+        )
         key = name.casefold()
         if bad or key in seen:
             raise refuse("archive-name", name=ascii(name)[:80])

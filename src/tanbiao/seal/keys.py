@@ -1,4 +1,5 @@
-"""Keys: Ed25519 pairs in a folder of the user's own, never in a repository; a public key is known by its thumbprint."""
+"""Keys: Ed25519 pairs in a folder of the user's own, never in a repository; a public key is known by its
+thumbprint."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ def encode(data: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """The bytes of a base64url text; raises `ValueError` unless `encode` gives the same text again (the last character
-    of a base64 text has bits that mean nothing, and they must be zero)."""
+    """The bytes of a base64url text; raises `ValueError` unless `encode` gives the same text again (the
+    last character of a base64 text has bits that mean nothing, and they must be zero)."""
     if not _TEXT.match(text):
         raise ValueError("not base64url")
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -80,13 +81,16 @@ class KeyPair:
 
     @cached_property
     def public(self) -> PublicKey:
-        raw = self.private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        raw = self.private.public_key().public_bytes(
+            serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        )
         return PublicKey(encode(raw))
 
     def pem(self) -> bytes:
         """PKCS 8, PEM, not encrypted: the file's mode protects it."""
-        return self.private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                          serialization.NoEncryption())
+        return self.private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
 
 
 def new_key() -> KeyPair:
@@ -95,7 +99,8 @@ def new_key() -> KeyPair:
 
 
 def key_folder(environment: Mapping[str, str] | None = None) -> Path:
-    """Where keys lie unless the caller says otherwise: `$TANBIAO_HOME/keys`, else the platform's config folder."""
+    """Where keys lie unless the caller says otherwise: `$TANBIAO_HOME/keys`, else the platform's config
+    folder."""
     env = os.environ if environment is None else environment
     if env.get("TANBIAO_HOME"):
         return Path(env["TANBIAO_HOME"]) / "keys"
@@ -131,8 +136,8 @@ def create_key(folder: Path, name: str = "default") -> KeyPair:
 
 
 def load_key(folder: Path, name: str = "default") -> KeyPair:
-    """The pair stored as `name`. Raises `TanbiaoError`: `key-missing`, `key-open` when others may read the file,
-    `key-unreadable`."""
+    """The pair stored as `name`. Raises `TanbiaoError`: `key-missing`, `key-open` when others may read the
+    file, `key-unreadable`."""
     file = _file(folder, name)
     if not file.is_file():
         raise refuse("key-missing", Place(file.name), name=name, folder=folder)

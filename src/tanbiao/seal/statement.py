@@ -1,4 +1,5 @@
-"""Statement: a signed, published result. What is signed are rounded figures, digests and words, never a float.
+"""Statement: a signed, published result. What is signed are rounded figures, digests and words, never a
+float.
 
 Its file form is a W3C Verifiable Credential (data model 2.0) secured as a compact JWS: `typ: vc+jwt`,
 `alg: Ed25519` (RFC 9864). A statement has one byte form only, so that no byte of it can change unnoticed.
@@ -17,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from ..core.digest import bytes_digest, canonical
-from ..core.errors import Place, TanbiaoError, refuse
+from ..core.errors import TanbiaoError, refuse
 from ..core.text import Text
 from .keys import KeyPair, PublicKey, decode, encode
 
@@ -59,10 +60,11 @@ class StagePart:
 
 @dataclass(frozen=True)
 class Figure:
-    """One published quantity: a decimal text (or a level) with unit and basis, and the clause that publishes it.
+    """One published quantity: a decimal text (or a level) with unit and basis, and the clause that
+    publishes it.
 
-    step: what one unit of the last digit is worth (`0.1`); half: how ties were rounded. parts_sum: what the rounded
-    stages add up to, which may differ from `published` in the last digit.
+    step: what one unit of the last digit is worth (`0.1`); half: how ties were rounded. parts_sum: what the
+    rounded stages add up to, which may differ from `published` in the last digit.
     """
 
     pack: str
@@ -85,19 +87,31 @@ class Figure:
 
     def data(self) -> dict[str, Any]:
         return {
-            "pack": self.pack, "name": self.name, "clause": self.clause, "review": self.review,
-            "title": self.title.data(), "published": self.published, "unit": self.unit, "basis": dict(self.basis),
-            "headline": self.headline, "verdict": self.verdict, "step": self.step, "half": self.half,
+            "pack": self.pack,
+            "name": self.name,
+            "clause": self.clause,
+            "review": self.review,
+            "title": self.title.data(),
+            "published": self.published,
+            "unit": self.unit,
+            "basis": dict(self.basis),
+            "headline": self.headline,
+            "verdict": self.verdict,
+            "step": self.step,
+            "half": self.half,
             "stages": [{"id": s.id, "name": s.name.data(), "published": s.published} for s in self.stages],
-            "parts_sum": self.parts_sum, "primary_data_share": self.primary_data_share, "missing": list(self.missing),
+            "parts_sum": self.parts_sum,
+            "primary_data_share": self.primary_data_share,
+            "missing": list(self.missing),
             "method_fingerprint": self.method_fingerprint,
         }
 
 
 @dataclass(frozen=True)
 class Statement:
-    """What is signed. `issued` and `valid_until` are UTC; `manifest` is the sha256 of the bundle's manifest (empty for
-    a statement that travels alone); `previous` is the sha256 of the statement that this one countersigns."""
+    """What is signed. `issued` and `valid_until` are UTC; `manifest` is the sha256 of the bundle's manifest
+    (empty for a statement that travels alone); `previous` is the sha256 of the statement that this one
+    countersigns."""
 
     study: str
     product: Mapping[str, str]
@@ -141,8 +155,14 @@ class Statement:
     @property
     def content(self) -> Statement:
         """Without who signed when: what a countersignature must leave as it is."""
-        return replace(self, issued=_EPOCH, valid_until=_EPOCH + dt.timedelta(days=1), verified_by=VerifiedBy(),
-                       issuer="", previous="")
+        return replace(
+            self,
+            issued=_EPOCH,
+            valid_until=_EPOCH + dt.timedelta(days=1),
+            verified_by=VerifiedBy(),
+            issuer="",
+            previous="",
+        )
 
     def valid_at(self, now: dt.datetime) -> bool:
         """Whether `now` lies between issue and end of validity."""
@@ -151,14 +171,27 @@ class Statement:
     def data(self) -> dict[str, Any]:
         """The subject of the credential."""
         return {
-            "form": FORM, "study": self.study, "product": dict(self.product), "unit": dict(self.unit),
-            "boundary": dict(self.boundary), "period": dict(self.period), "figures": [f.data() for f in self.figures],
-            "conformity": {k: v.data() for k, v in self.conformity.items()}, "constructed": self.constructed,
+            "form": FORM,
+            "study": self.study,
+            "product": dict(self.product),
+            "unit": dict(self.unit),
+            "boundary": dict(self.boundary),
+            "period": dict(self.period),
+            "figures": [f.data() for f in self.figures],
+            "conformity": {k: v.data() for k, v in self.conformity.items()},
+            "constructed": self.constructed,
             "covers": {"zh": "仅气候变化", "en": "climate change only"},
-            "verified_by": {"state": self.verified_by.state, "body": self.verified_by.body,
-                            "certificate": self.verified_by.certificate},
-            "ledger_root": self.ledger_root, "packs": dict(self.packs), "libraries": dict(self.libraries),
-            "engine": dict(self.engine), "manifest": self.manifest, "previous": self.previous,
+            "verified_by": {
+                "state": self.verified_by.state,
+                "body": self.verified_by.body,
+                "certificate": self.verified_by.certificate,
+            },
+            "ledger_root": self.ledger_root,
+            "packs": dict(self.packs),
+            "libraries": dict(self.libraries),
+            "engine": dict(self.engine),
+            "manifest": self.manifest,
+            "previous": self.previous,
         }
 
 
@@ -167,14 +200,18 @@ _EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
 
 def sign(statement: Statement, key: KeyPair) -> str:
     """The statement as a compact JWS. The same statement and key give the same text."""
-    signed = jws.serialize_compact(_header(key.public), canonical(_credential(statement, key.public)),
-                                   OKPKey.import_key(key.pem()), algorithms=[ALGORITHM])
+    signed = jws.serialize_compact(
+        _header(key.public),
+        canonical(_credential(statement, key.public)),
+        OKPKey.import_key(key.pem()),
+        algorithms=[ALGORITHM],
+    )
     return str(signed)
 
 
 def read(text: str, key: PublicKey) -> Statement:
-    """The statement in a JWS signed by `key`. Raises `TanbiaoError`: `statement-form` for anything that `sign` would
-    not have written, `statement-key` for another key, `statement-signature`."""
+    """The statement in a JWS signed by `key`. Raises `TanbiaoError`: `statement-form` for anything that
+    `sign` would not have written, `statement-key` for another key, `statement-signature`."""
     if len(text) > LONGEST:
         raise refuse("statement-form", detail="length")
     try:
@@ -218,27 +255,56 @@ def _credential(statement: Statement, key: PublicKey) -> dict[str, Any]:
         "@context": ["https://www.w3.org/ns/credentials/v2", {"@vocab": "urn:tanbiao:statement:1#"}],
         "type": ["VerifiableCredential", "Statement"],
         "issuer": issuer | ({"name": statement.issuer} if statement.issuer else {}),
-        "validFrom": _moment(statement.issued), "validUntil": _moment(statement.valid_until),
+        "validFrom": _moment(statement.issued),
+        "validUntil": _moment(statement.valid_until),
         "credentialSubject": statement.data(),
     }
 
 
 def _statement(raw: Mapping[str, Any]) -> Statement:
     subject = raw["credentialSubject"]
-    figures = tuple(Figure(
-        pack=f["pack"], name=f["name"], clause=f["clause"], review=f["review"], title=_text(f["title"]),
-        published=f["published"], unit=f["unit"], basis=dict(f["basis"]), headline=f["headline"], verdict=f["verdict"],
-        step=f["step"], half=f["half"], parts_sum=f["parts_sum"], primary_data_share=f["primary_data_share"],
-        stages=tuple(StagePart(s["id"], _text(s["name"]), s["published"]) for s in f["stages"]),
-        missing=tuple(f["missing"]), method_fingerprint=f["method_fingerprint"]) for f in subject["figures"])
+    figures = tuple(
+        Figure(
+            pack=f["pack"],
+            name=f["name"],
+            clause=f["clause"],
+            review=f["review"],
+            title=_text(f["title"]),
+            published=f["published"],
+            unit=f["unit"],
+            basis=dict(f["basis"]),
+            headline=f["headline"],
+            verdict=f["verdict"],
+            step=f["step"],
+            half=f["half"],
+            parts_sum=f["parts_sum"],
+            primary_data_share=f["primary_data_share"],
+            stages=tuple(StagePart(s["id"], _text(s["name"]), s["published"]) for s in f["stages"]),
+            missing=tuple(f["missing"]),
+            method_fingerprint=f["method_fingerprint"],
+        )
+        for f in subject["figures"]
+    )
     return Statement(
-        study=subject["study"], product=dict(subject["product"]), unit=dict(subject["unit"]),
-        boundary=dict(subject["boundary"]), period=dict(subject["period"]), figures=figures,
-        conformity={k: _text(v) for k, v in subject["conformity"].items()}, constructed=subject["constructed"],
-        ledger_root=subject["ledger_root"], packs=dict(subject["packs"]), libraries=dict(subject["libraries"]),
-        engine=dict(subject["engine"]), issued=_read_moment(raw["validFrom"]),
-        valid_until=_read_moment(raw["validUntil"]), verified_by=VerifiedBy(**subject["verified_by"]),
-        issuer=raw["issuer"].get("name", ""), manifest=subject["manifest"], previous=subject["previous"])
+        study=subject["study"],
+        product=dict(subject["product"]),
+        unit=dict(subject["unit"]),
+        boundary=dict(subject["boundary"]),
+        period=dict(subject["period"]),
+        figures=figures,
+        conformity={k: _text(v) for k, v in subject["conformity"].items()},
+        constructed=subject["constructed"],
+        ledger_root=subject["ledger_root"],
+        packs=dict(subject["packs"]),
+        libraries=dict(subject["libraries"]),
+        engine=dict(subject["engine"]),
+        issued=_read_moment(raw["validFrom"]),
+        valid_until=_read_moment(raw["validUntil"]),
+        verified_by=VerifiedBy(**subject["verified_by"]),
+        issuer=raw["issuer"].get("name", ""),
+        manifest=subject["manifest"],
+        previous=subject["previous"],
+    )
 
 
 def _text(raw: Mapping[str, str]) -> Text:
@@ -253,5 +319,14 @@ def _read_moment(text: str) -> dt.datetime:
     return dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.UTC)
 
 
-__all__ = ["STATES", "Figure", "Place", "StagePart", "State", "Statement", "VerifiedBy", "read", "sign",
-           "statement_digest"]
+__all__ = [
+    "STATES",
+    "Figure",
+    "StagePart",
+    "State",
+    "Statement",
+    "VerifiedBy",
+    "read",
+    "sign",
+    "statement_digest",
+]

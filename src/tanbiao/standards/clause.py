@@ -57,6 +57,8 @@ class LineTemplate:
     coefficient: Node
     stage: str | None
     account: Literal["total", "credit", "outside"]
+    unit: Unit | None = None
+    """Unit that amount times coefficient counts in, where it is not the unit of the exchange (MJ of heat per kg)."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,8 @@ class Clause:
         return found
 
 
+_MAPPINGS = {"source", "basis", "columns", "in", "also", "levels", "remedy"}
+_LISTS = {"first", "lines", "converts", "keys"}
 _COMMON = {"id", "kind", "number", "text", "when", "for", "source", "review", "open", "fills", "replaces", "name"}
 _ALLOWED: dict[str, set[str]] = {
     "given": {"type", "from", "required", "options", "columns", "unit", "basis", "default", "parent"},
@@ -172,6 +176,8 @@ class ClauseReader:
             return None
         if kind not in KINDS:
             self.problem("clause-kind", raw.place("kind"), kind=kind, kinds=", ".join(KINDS))
+            return None
+        if not self.shaped(raw, str(slug), kind):
             return None
         for key in raw:
             if key not in _COMMON | _ALLOWED[kind]:
@@ -211,10 +217,31 @@ class ClauseReader:
         self.shape(clause, raw)
         return clause if len(self.problems) == before else None
 
+    def shaped(self, raw: Yaml, slug: str, kind: str) -> bool:
+        """Whether every key holds what it can hold: a text, a list or a mapping."""
+        wrong = []
+        for key, value in raw.items():
+            wanted = "mapping" if key in _MAPPINGS or (key == "options" and kind == "define") else \
+                "list" if key in _LISTS or key == "options" else "text"
+            fits = {"mapping": isinstance(value, Yaml), "list": isinstance(value, list),
+                    "text": isinstance(value, str)}[wanted]
+            if wanted == "list" and fits:
+                inner = Yaml if key in ("first", "lines") else str
+                fits = all(isinstance(v, inner) for v in value)
+                if fits and key == "first":
+                    fits = all(self.shaped(v, slug, "option") for v in value)
+                elif fits and key == "lines":
+                    fits = all(self.shaped(v, slug, "line") for v in value)
+            if not fits and not (key == "text" and kind != "line") and value is not None:
+                wrong.append((key, wanted))
+        for key, wanted in wrong:
+            self.problem("clause-shape", raw.place(key), id=slug, key=key, wanted=wanted)
+        return not wrong
+
     def shape(self, clause: Clause, raw: Yaml) -> None:
         """What each kind must have."""
         needs: dict[str, tuple[str, ...]] = {"check": ("formula",), "table": ("table",), "grade": ("style", "table"),
-                                             "publish": ("of", "round")}
+                                             "publish": ("of",)}
         for key in needs.get(clause.kind, ()):
             if raw.get(key) is None:
                 self.problem("clause-needs", raw.place(), key=key, kind=clause.kind, id=clause.id)
@@ -315,7 +342,8 @@ class ClauseReader:
         if coefficient is None:
             self.problem("clause-needs", raw.place(), key="coefficient", kind="line", id=raw.get("provider"))
             return None
-        return LineTemplate(str(raw["provider"]), coefficient, raw.get("stage"), account)
+        return LineTemplate(str(raw["provider"]), coefficient, raw.get("stage"), account,
+                            self.unit(raw, "unit") if raw.get("unit") else None)
 
     def columns(self, raw: Yaml) -> tuple[Column, ...]:
         found = []

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from ..core.errors import Place, Problem, TanbiaoError
-from ..core.units import ONE, dimension_text
-from ..core.value import basis_text
+from ..core.units import ONE, UnitError, dimension_text, unit
+from ..core.value import KNOWN, basis, basis_text
 from ..formula import Node, Type, check, names_in
 from .clause import Clause
 from .names import RulebookNames
+from .pack import PackTable
 from .resolve import Rulebook
 
 
@@ -20,6 +22,8 @@ def lint(rulebook: Rulebook) -> list[Problem]:
     problems: list[Problem] = []
     for clause in rulebook.clauses.values():
         problems += _clause(clause, names.of(clause), rulebook)
+        if clause.kind == "grade":
+            problems += _grade(clause, rulebook)
     problems += _cycles(rulebook, names)
     for table in rulebook.tables.values():
         if "review" not in table.columns:
@@ -53,6 +57,10 @@ def _clause(clause: Clause, names: RulebookNames, rulebook: Rulebook) -> Iterato
     for key, name in (("of", clause.of), ("per", clause.per), *clause.also.items()):
         if name and RulebookNames(rulebook).type_of(name) is None:
             yield Problem("clause-of", clause.place, {"id": clause.id, "key": key, "name": name})
+    if clause.kind == "publish" and clause.rounding is None:
+        of = RulebookNames(rulebook).type_of(clause.of)
+        if of is not None and of.kind == "number":
+            yield Problem("clause-needs", clause.place, {"key": "round", "kind": "publish", "id": clause.id})
     if clause.stages and clause.stages not in rulebook.tables:
         yield Problem("clause-of", clause.place, {"id": clause.id, "key": "stages", "name": clause.stages})
     for choice in clause.alternative:
@@ -145,6 +153,149 @@ def _empirical(clause: Clause, names: RulebookNames) -> Iterator[Problem]:
                           clause.address)
 
 
+_GRADE_COLUMNS = {"membership": ("id", "value", "category", "category_weight", "weight"), "first_met": ("id", "value"),
+                  "every_met": ("id", "value")}
+
+
+class _CellNames:
+    """What a cell of a grade's table may speak of: `x`, the columns of its row, and names as bare numbers."""
+
+    table: str | None = None
+
+    def __init__(self, rulebook: Rulebook, table: PackTable, x: Type | None, shared: bool = False) -> None:
+        self.names, self.pack_table, self.x, self.shared = RulebookNames(rulebook), table, x, shared
+        self.table = table.id if shared else None
+
+    def type_of(self, name: str) -> Type | None:
+        if name == "x":
+            return self.x
+        if name in self.pack_table.columns:
+            return _bare(Type(self.pack_table.columns[name].kind))  # type: ignore[arg-type]
+        if self.shared and "product" in self.pack_table.columns:
+            for clause in self.names.rulebook.of_kind("given"):
+                if any(c.name == name and c.kind == "number" for c in clause.columns):
+                    return Type("number", (), None, self.pack_table.id)
+        found = self.names.type_of(name)
+        return _bare(found) if found is not None and found.table is None else None
+
+    def parent_of(self, table: str) -> str | None:
+        return None
+
+
+def _bare(found: Type) -> Type:
+    return Type("number", (), None) if found.kind == "number" else Type(found.kind)
+
+
+def _grade(clause: Clause, rulebook: Rulebook) -> Iterator[Problem]:
+    """The table of a grade: its columns, the quantities it names with their dimension and basis, its cells, weights."""
+    table = rulebook.tables[clause.table]
+    levels = [str(k) for k in clause.settings.get("levels") or {}]
+    if not levels:
+        yield Problem("grade-levels", clause.place, {"id": clause.id})
+    if clause.style not in _GRADE_COLUMNS:
+        yield Problem("grade-style", clause.place, {"style": clause.style})
+        return
+    lacking = [c for c in _GRADE_COLUMNS[clause.style] if c not in table.columns]
+    lacking += [k for k in levels if k not in table.cells]
+    for column in lacking:
+        yield Problem("grade-column", Place(table.file, 1), {"column": column, "table": table.id}, clause.address)
+    if lacking:
+        return
+    names = RulebookNames(rulebook)
+    for row in range(table.rows):
+        found = names.type_of(str(table.values["value"].data[row]))
+        yield from _graded_value(clause, table, row, found)
+        for level in levels:
+            yield from _cell(clause, table, level, row, _CellNames(rulebook, table, _bare(found) if found else None),
+                             "bool")
+        yield from _cell(clause, table, "weight", row, _CellNames(rulebook, table, None, shared=True), "number")
+    if clause.style == "membership":
+        yield from _weights(clause, table)
+
+
+def _graded_value(clause: Clause, table: PackTable, row: int, found: Type | None) -> Iterator[Problem]:
+    name = str(table.values["value"].data[row])
+    if found is None:
+        yield Problem("name-unknown", Place(table.file, row + 3, "value"), {"name": name, "formula": name}, clause.address)
+        return
+    if found.table is not None:
+        yield Problem("table-mismatch", Place(table.file, row + 3, "value"),
+                      {"formula": name, "left": found.table, "right": "-"}, clause.address)
+    if found.kind != "number":
+        return
+    text = str(table.values["unit"].data[row]) if "unit" in table.columns else ""
+    try:
+        measured = unit(text)
+    except UnitError:
+        yield Problem("unit-unknown", Place(table.file, row + 3, "unit"), {"unit": text}, clause.address)
+        return
+    if found.dimension is not None and found.dimension != measured.dimension:
+        yield Problem("dimension-mismatch", Place(table.file, row + 3, "unit"),
+                      {"formula": name, "left": dimension_text(found.dimension),
+                       "right": dimension_text(measured.dimension)}, clause.address)
+    words = str(table.values["basis"].data[row]) if "basis" in table.columns else ""
+    wanted = basis({k.strip(): v.strip() for k, _, v in (p.partition(":") for p in words.split(",") if p.strip())})
+    if (found.basis or ()) != wanted:
+        yield Problem("basis-mismatch", Place(table.file, row + 3, "basis" if "basis" in table.columns else "value"),
+                      {"formula": name, "left": basis_text(found.basis or ()), "right": basis_text(wanted)},
+                      clause.address)
+
+
+def _cell(clause: Clause, table: PackTable, column: str, row: int, names: _CellNames, kind: str) -> Iterator[Problem]:
+    cells = table.cells.get(column)
+    node = cells[row] if cells is not None else None
+    if node is None:
+        return
+    place = Place(table.file, row + 3, column)
+    try:
+        found = check(node, names)
+    except TanbiaoError as error:
+        for problem in error.problems:
+            yield replace(problem, place=place, clause=clause.address)
+        return
+    if found.kind != kind:
+        yield Problem("kind-mismatch", place, {"formula": node.source, "kind": found.kind, "wanted": kind},
+                      clause.address)
+
+
+def _weights(clause: Clause, table: PackTable) -> Iterator[Problem]:
+    """Weights are exact: categories sum to one, indicators to one in their category (or to its weight). A weight
+    shared by product mix counts once for its group."""
+    first: dict[str, Fraction] = {}
+    sums: dict[str, Fraction] = {}
+    counted: set[tuple[str, str, str]] = set()
+    for row in range(table.rows):
+        category = str(table.values["category"].data[row])
+        if table.values["category_weight"].state[row] == KNOWN:
+            first[category] = table.values["category_weight"].data[row]
+        weight = _plain_weight(table, row)
+        if isinstance(weight, tuple):
+            group = str(table.values["group"].data[row]) if "group" in table.columns else ""
+            key = (category, group, weight[0])
+            weight = Fraction(0) if key in counted else weight[1]
+            counted.add(key)
+        sums[category] = sums.get(category, Fraction(0)) + weight
+    if sum(first.values()) != 1:
+        yield Problem("grade-weights", Place(table.file, 1, "category_weight"),
+                      {"category": ", ".join(first)}, clause.address)
+    for category, total in sums.items():
+        whole = first.get(category) if clause.settings.get("weight_mode") == "absolute" else Fraction(1)
+        if total != whole:
+            yield Problem("grade-weights", Place(table.file, 1, "weight"), {"category": category}, clause.address)
+
+
+def _plain_weight(table: PackTable, row: int) -> Fraction | tuple[str, Fraction]:
+    """The number in a weight cell, or a shared weight with the text that shares it."""
+    cells = table.cells.get("weight")
+    if cells is None:
+        found: Fraction = table.values["weight"].data[row]
+        return found
+    node = cells[row]
+    if node is not None and node.kind == "call" and node.op == "share" and node.children[0].kind == "literal":
+        return node.source, node.children[0].value.data
+    return node.value.data if node is not None and node.kind == "literal" else Fraction(0)
+
+
 def _cycles(rulebook: Rulebook, names: RulebookNames) -> Iterator[Problem]:
     """A circle of references has no value. Whatever reads `line` depends on every choice."""
     choices = [c.name for c in rulebook.clauses.values() if c.kind == "choose"]
@@ -158,6 +309,11 @@ def _cycles(rulebook: Rulebook, names: RulebookNames) -> Iterator[Problem]:
                     found.update(choices)
                 elif name in rulebook.clauses:
                     found.add(name)
+        if clause.kind == "grade" and clause.table in rulebook.tables:
+            table = rulebook.tables[clause.table]
+            cells = [n for c in table.cells.values() for node in c if node is not None for n in names_in(node)]
+            named = table.values["value"].data if "value" in table.columns else ()
+            found.update(n for n in (*cells, *map(str, named)) if n in rulebook.clauses)
         if clause.kind == "publish":
             found.update(n for n in (clause.of, clause.per, *clause.also.values()) if n in rulebook.clauses)
         found.discard(clause.name) if clause.subject is not None and clause.kind == "given" else None

@@ -84,12 +84,22 @@ def read_pack(folder: Path) -> tuple[Pack | None, list[Problem]]:
         head = read_yaml(folder / "pack.yaml", f"{label}/pack.yaml")
     except TanbiaoError as error:
         return None, list(error.problems)
+    if not isinstance(head, Yaml):
+        return None, [Problem("pack-needs", Place(f"{label}/pack.yaml"), {"key": "id"})]
     for key in head:
         if key not in _PACK_KEYS:
             problems.append(Problem("pack-key", head.place(key), {"key": key}))
     for key in ("id", "edition", "revision", "title", "status", "source", "licence", "review"):
         if not head.get(key):
             problems.append(Problem("pack-needs", head.place(), {"key": key}))
+    for key, shape in (("title", Yaml), ("source", Yaml), ("dates", Yaml), ("caution", Yaml), ("builds_on", list)):
+        if head.get(key) is not None and not isinstance(head[key], shape):
+            problems.append(Problem("pack-shape", head.place(key), {"key": key}))
+    for key in ("id", "edition", "revision", "status", "licence", "review", "jurisdiction", "compares"):
+        if isinstance(head.get(key), Yaml | list):
+            problems.append(Problem("pack-shape", head.place(key), {"key": key}))
+    if not str(head.get("revision")).isdecimal():
+        problems.append(Problem("pack-shape", head.place("revision"), {"key": "revision"}))
     if problems:
         return None, problems
     name = f"{head['id']}@{head['edition']}"

@@ -48,7 +48,12 @@ def find_packs(roots: Iterable[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for root in roots:
         for file in sorted(root.rglob("pack.yaml")):
-            head = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader) or {}
+            try:
+                head = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+            except (yaml.YAMLError, UnicodeDecodeError):
+                continue  # `pack lint FOLDER` says what is wrong with it
+            if not isinstance(head, dict):
+                continue
             name = f"{head.get('id')}@{head.get('edition')}"
             if "released" not in file.parts:
                 found.setdefault(name, file.parent)

@@ -69,8 +69,8 @@ def score(indicators: Sequence[Indicator], categories: Mapping[str, Fraction], t
                          if i.applicable and not i.limiting and not meets(i, levels[1])]
         if index[level] < thresholds[level]:
             blocking += [i.id for i in indicators if i.applicable and not meets(i, level) and i.id not in blocking]
-        blockers[level] = tuple(blocking) if (index[level] < thresholds[level] or blocking) else ()
-        if reached is None and not blockers[level]:
+        blockers[level] = tuple(blocking)
+        if reached is None and not blocking and index[level] >= thresholds[level]:
             reached = level
     return Score(index, reached, weights, blockers)
 

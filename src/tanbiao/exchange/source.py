@@ -1,0 +1,187 @@
+"""Opening what strangers send: folders, zips and single files, with limits and without surprises.
+
+Refused: paths that leave the archive, links, encrypted members, archives that unpack to far more than they hold, XML
+with a document type. Texts may be UTF-8, UTF-16 with a byte order mark, or GB 18030.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from ..core.errors import Place, refuse
+
+MAX_MEMBERS = 2_000_000
+MAX_MEMBER_BYTES = 2_000_000_000
+MAX_TOTAL_BYTES = 60_000_000_000
+MAX_RATIO = 200
+"""Text compresses up to about 30 times; a zip bomb thousands of times."""
+RATIO_FREE_BYTES = 20_000_000
+"""Members smaller than this may compress as well as they like."""
+MAX_TREE_BYTES = 400_000_000
+"""A single file that has to be read whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file inside a source; `name` is its path with `/`."""
+
+    name: str
+    size: int
+
+
+class Source:
+    """A folder, a zip, or one file. Use `open_source`."""
+
+    def __init__(self, path: Path, entries: list[Entry], archive: zipfile.ZipFile | None) -> None:
+        self.path, self.entries, self._archive = path, entries, archive
+        self.name = path.name
+        self._names = {e.name for e in entries}
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one plain file."""
+        return self._archive is None and self.path.is_file()
+
+    def names(self, suffix: str = "", folder: str | None = None) -> list[str]:
+        """Entries in the order of their names; `folder` is the name of their parent folder, at any depth."""
+        return [e.name for e in self.entries if e.name.lower().endswith(suffix)
+                and (folder is None or PurePosixPath(e.name).parent.name == folder)]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def place(self, name: str, path: str | None = None) -> Place:
+        return Place(name if self.single else f"{self.name}/{name}", path=path)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        if self._archive is not None:
+            with self._archive.open(name) as file:
+                yield file  # type: ignore[misc]
+        else:
+            with (self.path if self.single else self.path / name).open("rb") as file:
+                yield file
+
+    def read(self, name: str, limit: int = MAX_TREE_BYTES) -> bytes:
+        """The whole of one entry. Refuses (`exchange-file-large`, `exchange-zip-broken`, `exchange-zip-bomb`)."""
+        try:
+            with self.open(name) as file:
+                data = file.read(limit + 1)
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+            raise refuse("exchange-zip-broken", self.place(name), detail=str(error)[:120]) from None
+        except Exception as error:  # zlib.error, lzma.LZMAError
+            raise refuse("exchange-zip-broken", self.place(name), detail=str(error)[:120]) from None
+        if len(data) > limit:
+            raise refuse("exchange-file-large", self.place(name), limit=f"{limit // 1_000_000} MB")
+        return data
+
+    def text(self, name: str) -> str:
+        return decode(self.read(name), self.place(name))
+
+    def close(self) -> None:
+        if self._archive is not None:
+            self._archive.close()
+
+
+def open_source(path: Path) -> Source:
+    """Open a folder, zip or file. Refuses (`exchange-not-found`, `exchange-zip-*`)."""
+    if not path.exists():
+        raise refuse("exchange-not-found", Place(str(path.name)), name=path.name)
+    if path.is_dir():
+        return Source(path, sorted(_walk(path), key=lambda e: e.name), None)
+    if not zipfile.is_zipfile(path) or path.suffix.lower() in (".xlsx", ".xlsm"):
+        return Source(path, [Entry(path.name, path.stat().st_size)], None)
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise refuse("exchange-zip-broken", Place(path.name), detail=str(error)[:120]) from None
+    try:
+        return Source(path, sorted(_members(archive, path.name), key=lambda e: e.name), archive)
+    except BaseException:
+        archive.close()
+        raise
+
+
+def _walk(root: Path) -> Iterator[Entry]:
+    base = str(root)
+    for folder, folders, files in os.walk(base, followlinks=False):
+        folders.sort()
+        for file in files:
+            full = os.path.join(folder, file)
+            info = os.lstat(full)
+            if stat.S_ISREG(info.st_mode):
+                yield Entry(os.path.relpath(full, base).replace(os.sep, "/"), info.st_size)
+
+
+def _members(archive: zipfile.ZipFile, name: str) -> Iterator[Entry]:
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise refuse("exchange-zip-bomb", Place(name), detail=f"{len(members)} members")
+    total = 0
+    seen: set[str] = set()
+    for m in members:
+        place = Place(f"{name}/{m.filename[:120]}")
+        path = PurePosixPath(m.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in m.filename[:3] or "\x00" in m.filename:
+            raise refuse("exchange-zip-path", place, member=m.filename[:120])
+        if stat.S_ISLNK(m.external_attr >> 16):
+            raise refuse("exchange-zip-path", place, member=m.filename[:120])
+        if m.is_dir():
+            continue
+        if m.flag_bits & 1:
+            raise refuse("exchange-zip-encrypted", place)
+        if m.filename in seen:
+            raise refuse("exchange-zip-double", place, member=m.filename[:120])
+        seen.add(m.filename)
+        total += m.file_size
+        blown = m.file_size > RATIO_FREE_BYTES and m.file_size > MAX_RATIO * max(m.compress_size, 1)
+        if blown or m.file_size > MAX_MEMBER_BYTES or total > MAX_TOTAL_BYTES:
+            raise refuse("exchange-zip-bomb", place, detail=f"{m.compress_size} → {m.file_size} bytes")
+        yield Entry(m.filename, m.file_size)
+
+
+def decode(data: bytes, place: Place) -> str:
+    """The text of a file: UTF-8 (with or without BOM), UTF-16 with BOM, else GB 18030. Refuses
+    (`exchange-encoding`)."""
+    for mark, codec in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig")):
+        if data.startswith(mark):
+            try:
+                return data.decode(codec)
+            except UnicodeDecodeError:
+                raise refuse("exchange-encoding", place) from None
+    for codec in ("utf-8", "gb18030"):
+        try:
+            return data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    raise refuse("exchange-encoding", place)
+
+
+def plain_cell(text: str) -> str:
+    """A text made safe for a spreadsheet: one that would be read as a formula gets an apostrophe before it."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text) else text
+
+
+def bare_cell(text: str) -> str:
+    """The text `plain_cell` was given."""
+    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def lines_of(text: str) -> io.StringIO:
+    return io.StringIO(text, newline="")
