@@ -22,12 +22,13 @@ HAND = {
     "co2_biogenic": ("carbon dioxide (biogenic)", "carbon dioxide, biogenic|carbon dioxide, non-fossil|co2, biogenic"
                      "|biogenic co2|carbon dioxide (biogenic-100yr)|二氧化碳（生物源）|二氧化碳（生物源，释放）|生物源二氧化碳", ""),
     "co2_luluc": ("carbon dioxide (land use change)", "carbon dioxide, land transformation|carbon dioxide, from soil or "
-                  "biomass stock|carbon dioxide, to soil or biomass stock|二氧化碳（土地利用变化）", ""),
+                  "biomass stock|二氧化碳（土地利用变化）", ""),
     "ch4_fossil": ("methane (fossil)", "methane, fossil|ch4, fossil|甲烷（化石）|化石源甲烷", ""),
     "ch4_nonfossil": ("methane (biogenic)", "methane, biogenic|methane, non-fossil|ch4, biogenic|甲烷（非化石）|甲烷（生物源）"
                       "|methane, from soil or biomass stock", ""),
     "n2o": ("nitrous oxide", "dinitrogen monoxide|n2o|nitrous oxide (laughing gas)|dinitrogen oxide|氧化亚氮|一氧化二氮"
             "|nitrogen monoxide, di", "10024-97-2"),
+    "co2e_unsplit": ("", "co2e|co2-eq|co2 eq|carbon dioxide equivalent|greenhouse gases (co2e)|二氧化碳当量", ""),
     "sf6": ("sulphur hexafluoride", "sulfur hexafluoride|sf6|六氟化硫", "2551-62-4"),
     "nf3": ("nitrogen trifluoride", "nitrogen fluoride|nf3|三氟化氮", "7783-54-2"),
     "so2f2": ("sulfuryl fluoride", "sulphuryl fluoride|硫酰氟", "2699-79-8"),
@@ -112,7 +113,7 @@ UNSPECIFIED = {  # the source does not say which; taken as fossil, and said so i
     "co2_fossil": "carbon dioxide|co2|二氧化碳", "ch4_fossil": "methane|ch4|甲烷",
 }
 UPTAKE = "carbon dioxide, in air|carbon dioxide (in air)|carbon dioxide|co2, in air|空气中二氧化碳|二氧化碳（空气中）|carbon dioxide, from air"
-GROUPS = ("CFCs, unspecified", "HFCs and HCFCs, unspecified", "CFCs and HCFCs, unspecified", "Perfluorocarbons, "
+GROUPS = ("carbon dioxide, to soil or biomass stock", "CFCs, unspecified", "HFCs and HCFCs, unspecified", "CFCs and HCFCs, unspecified", "Perfluorocarbons, "
           "unspecified", "PFC (perfluorocarbons)", "HFC (hydrofluorocarbons)", "hydrofluorocarbons", "perfluorocarbons",
           "Chlorinated fluorocarbons and hydrochlorinated fluorocarbons, unspecified", "chlorofluorocarbons",
           "hydrochlorofluorocarbons", "halons, unspecified", "greenhouse gases, unspecified", "全氟碳化物", "氢氟碳化物")
@@ -162,7 +163,6 @@ def main() -> None:
                    "AR4": species.get("AR4GWP100", ""), "AR5": species.get("AR5GWP100", ""), "AR6": ar6, "source": source}
         rows.append({"gas": gas, **row, "ef31": name, "cas": cas, "status": "gas",
                      "synonyms": "|".join(dict.fromkeys(t for t in terms if t != plain(name)))})
-    rows = [r for r in rows if r["gas"] != "co2e_unsplit"]
     for gas, names in UNSPECIFIED.items():
         rows.append({"gas": gas, "name_en": names.split("|")[0], "name_zh": names.split("|")[-1], "status": "unspecified",
                      "synonyms": names, "source": "taken as fossil; the source does not say"})

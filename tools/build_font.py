@@ -28,12 +28,40 @@ OPEN_SANS = Path("/usr/share/fonts/truetype/open-sans/OpenSans-Regular.ttf")
 SEMI_BOLD = Path("/usr/share/fonts/truetype/open-sans/OpenSans-Semibold.ttf")
 UPEM = 512
 FIXED_DATE = 3_800_000_000  # seconds since 1904, so that a rebuild gives the same bytes
-NOTICE = "Han from Droid Sans Fallback, (c) 2006 Google Corp.; Latin and Greek from Open Sans, (c) 2010-2011 Google " \
+NOTICE = (
+    "Han from Droid Sans Fallback, (c) 2006 Google Corp.; Latin and Greek from Open Sans, (c) 2010-2011 Google "
     "Corp.; subset, scaled and merged; sub-scripts and marks added. Apache License 2.0."
+)
 
-LATIN = [*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x386, 0x3CF), *range(0x2010, 0x2027), 0x2030, 0x2032, 0x2033,
-         0x2039, 0x203A, 0x2044, 0x20AC, 0x2122, 0x2126, 0x2202, 0x2206, 0x220F, 0x2211, 0x2212, 0x221A, 0x221E, 0x222B,
-         0x2248, 0x2260, 0x2264, 0x2265, 0x25CA, *range(0x2070, 0x2080)]
+LATIN = [
+    *range(0x20, 0x7F),
+    *range(0xA0, 0x180),
+    *range(0x386, 0x3CF),
+    *range(0x2010, 0x2027),
+    0x2030,
+    0x2032,
+    0x2033,
+    0x2039,
+    0x203A,
+    0x2044,
+    0x20AC,
+    0x2122,
+    0x2126,
+    0x2202,
+    0x2206,
+    0x220F,
+    0x2211,
+    0x2212,
+    0x221A,
+    0x221E,
+    0x222B,
+    0x2248,
+    0x2260,
+    0x2264,
+    0x2265,
+    0x25CA,
+    *range(0x2070, 0x2080),
+]
 
 
 def gb2312() -> set[int]:
@@ -51,8 +79,15 @@ def gb2312() -> set[int]:
 def subset(path: Path, wanted: set[int]) -> TTFont:
     """A font cut to `wanted`, without hints, layout tables and names."""
     font = TTFont(path, recalcTimestamp=False)
-    options = Options(hinting=False, layout_features=[], name_IDs=[], notdef_outline=True, glyph_names=False,
-                      recalc_timestamp=False, drop_tables=["GSUB", "GPOS", "GDEF", "kern", "DSIG", "gasp", "vhea", "vmtx"])
+    options = Options(
+        hinting=False,
+        layout_features=[],
+        name_IDs=[],
+        notdef_outline=True,
+        glyph_names=False,
+        recalc_timestamp=False,
+        drop_tables=["GSUB", "GPOS", "GDEF", "kern", "DSIG", "gasp", "vhea", "vmtx"],
+    )
     cutter = Subsetter(options)
     cutter.populate(unicodes=wanted & set(font.getBestCmap()))
     cutter.subset(font)
@@ -87,8 +122,10 @@ def disc(radius: float, hole: float = 0.0) -> object:
     import math
 
     def ring(r: float, turn: int) -> list[tuple[float, float]]:
-        return [(500 + r * math.cos(turn * k * math.pi / 16), 360 + r * math.sin(turn * k * math.pi / 16))
-                for k in range(32)]
+        return [
+            (500 + r * math.cos(turn * k * math.pi / 16), 360 + r * math.sin(turn * k * math.pi / 16))
+            for k in range(32)
+        ]
 
     return polygon(ring(radius, -1), ring(hole, 1)) if hole else polygon(ring(radius, -1))
 
@@ -98,17 +135,37 @@ def marks() -> dict[int, object]:
     right = [(80, 330), (80, 400), (740, 400), (560, 570), (660, 570), (920, 365), (660, 160), (560, 160), (740, 330)]
     up = [(465, -20), (465, 600), (300, 440), (300, 540), (500, 780), (700, 540), (700, 440), (535, 600), (535, -20)]
     return {
-        0x2192: polygon(right), 0x2190: polygon([(1000 - x, y) for x, y in reversed(right)]),
-        0x2191: polygon(up), 0x2193: polygon([(x, 740 - y) for x, y in reversed(up)]),
+        0x2192: polygon(right),
+        0x2190: polygon([(1000 - x, y) for x, y in reversed(right)]),
+        0x2191: polygon(up),
+        0x2193: polygon([(x, 740 - y) for x, y in reversed(up)]),
         0x25A0: polygon([(160, 40), (160, 720), (840, 720), (840, 40)]),
-        0x25A1: polygon([(160, 40), (160, 720), (840, 720), (840, 40)], [(225, 105), (775, 105), (775, 655), (225, 655)]),
-        0x25CF: disc(330), 0x25CB: disc(330, 265),
-        0x25B2: polygon([(120, 40), (500, 720), (880, 40)]), 0x25BC: polygon([(120, 720), (880, 720), (500, 40)]),
+        0x25A1: polygon(
+            [(160, 40), (160, 720), (840, 720), (840, 40)], [(225, 105), (775, 105), (775, 655), (225, 655)]
+        ),
+        0x25CF: disc(330),
+        0x25CB: disc(330, 265),
+        0x25B2: polygon([(120, 40), (500, 720), (880, 40)]),
+        0x25BC: polygon([(120, 720), (880, 720), (500, 40)]),
         0x25B6: polygon([(200, 0), (200, 740), (860, 370)]),
         0x25C6: polygon([(120, 380), (500, 760), (880, 380), (500, 0)]),
         0x2713: polygon([(120, 330), (190, 400), (380, 190), (800, 680), (880, 620), (390, 50)]),
-        0x2717: polygon([(170, 110), (430, 370), (170, 630), (240, 700), (500, 440), (760, 700), (830, 630), (570, 370),
-                         (830, 110), (760, 40), (500, 300), (240, 40)]),
+        0x2717: polygon(
+            [
+                (170, 110),
+                (430, 370),
+                (170, 630),
+                (240, 700),
+                (500, 440),
+                (760, 700),
+                (830, 630),
+                (570, 370),
+                (830, 110),
+                (760, 40),
+                (500, 300),
+                (240, 40),
+            ]
+        ),
     }
 
 
@@ -117,9 +174,17 @@ def name(font: TTFont, style: str, weight: int) -> None:
     table = font["name"]
     table.names = []
     full = "Tanbiao Sans" if style == "Regular" else f"Tanbiao Sans {style}"
-    family = {1: "Tanbiao Sans" if style == "Regular" else full, 2: "Regular", 3: f"tanbiao {full} 1", 4: full,
-              5: "Version 1.0", 6: full.replace(" ", ""), 0: NOTICE, 13: "Apache License, Version 2.0",
-              14: "http://www.apache.org/licenses/LICENSE-2.0"}
+    family = {
+        1: "Tanbiao Sans" if style == "Regular" else full,
+        2: "Regular",
+        3: f"tanbiao {full} 1",
+        4: full,
+        5: "Version 1.0",
+        6: full.replace(" ", ""),
+        0: NOTICE,
+        13: "Apache License, Version 2.0",
+        14: "http://www.apache.org/licenses/LICENSE-2.0",
+    }
     if style != "Regular":
         family |= {16: "Tanbiao Sans", 17: style}
     for key, text in family.items():
@@ -185,8 +250,10 @@ def main() -> None:
     parser.add_argument("--semi-bold", type=Path, default=SEMI_BOLD)
     options = parser.parse_args()
     TARGET.mkdir(parents=True, exist_ok=True)
-    for font, file in ((build_regular(options.droid, options.latin), "TanbiaoSans-Regular.ttf"),
-                       (build_semi_bold(options.semi_bold), "TanbiaoSans-SemiBold.ttf")):
+    for font, file in (
+        (build_regular(options.droid, options.latin), "TanbiaoSans-Regular.ttf"),
+        (build_semi_bold(options.semi_bold), "TanbiaoSans-SemiBold.ttf"),
+    ):
         font.save(TARGET / file, reorderTables=True)
         print(file, (TARGET / file).stat().st_size, len(font.getBestCmap()))
 

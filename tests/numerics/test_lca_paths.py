@@ -16,7 +16,7 @@ def loop() -> tuple[object, object, np.ndarray, np.ndarray]:
     a = sparse.csc_array(np.array([[1.0, -0.5], [-0.5, 1.0]]))
     terminals = sparse.csc_array(np.array([[1.0, 0.0], [0.0, 2.0]]))
     values = np.array([1.0, 1.0])
-    h = lca.adjoint(lca.factorise(a), np.asarray(terminals.T @ values))
+    h = lca.adjoint(lca.compile_system(a), np.asarray(terminals.T @ values))
     return a, terminals, h, values
 
 

@@ -1,13 +1,19 @@
-"""A small study over two small libraries, written as folders; tests change the share level of the second library."""
+"""A small study over two small libraries, written as folders; tests change the share level of the second
+library."""
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tanbiao.core.digest import bytes_digest
 from tanbiao.library.read import TABLES
+from tanbiao.seal import KeyPair, Statement, read, read_archive, sign, write_archive
+from tanbiao.seal.lock import pretty
 from tanbiao.service.places import Places
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +49,14 @@ TABLES_OF_STUDY = {
     "evidence.csv": "id,title_en,kind\ne1,meter readings,measurement\n",
 }
 _DEFAULTS = {
-    "processes": {"place": "CN", "unit": "kg", "coverage": "derived", "share": "", "licence": "x", "source": "x"},
+    "processes": {
+        "place": "CN",
+        "unit": "kg",
+        "coverage": "derived",
+        "share": "",
+        "licence": "x",
+        "source": "x",
+    },
     "exchanges": {"amount_kind": "source", "unit": "kg", "flow": "f"},
     "factors": {
         "place": "CN",
@@ -65,7 +78,8 @@ def library(root: Path, id_: str, version: str, share: str, tables: dict[str, Se
     folder = root / id_
     folder.mkdir(parents=True)
     (folder / "library.yaml").write_text(
-        f'id: {id_}\nversion: "{version}"\ntitle: {{zh: 库, en: library}}\ndescription: {{zh: 测试, en: for tests}}\n'
+        f'id: {id_}\nversion: "{version}"\ntitle: {{zh: 库, en: library}}\n'
+        "description: {zh: 测试, en: for tests}\n"
         f"caution: {{zh: 测试, en: for tests}}\nshare: {share}\nlicences: [x]\nsources: [x]\n",
         encoding="utf-8",
     )
@@ -74,33 +88,62 @@ def library(root: Path, id_: str, version: str, share: str, tables: dict[str, Se
             out = csv.DictWriter(file, [c.name for c in TABLES[name]], restval="", lineterminator="\n")
             out.writeheader()
             for row in rows:
-                out.writerow(_DEFAULTS[name] | {"name_en": row["id"], "name_zh": row["id"]} | row
-                             if name != "exchanges" else _DEFAULTS[name] | row)
+                out.writerow(
+                    _DEFAULTS[name] | {"name_en": row["id"], "name_zh": row["id"]} | row
+                    if name != "exchanges"
+                    else _DEFAULTS[name] | row
+                )
     return folder
 
 
 def open_library(root: Path) -> Path:
-    return library(root, "open", "1", "full", {
-        "processes": [{"id": "power", "unit": "kWh"}],
-        "gases": [{"id": "co2"}],
-        "exchanges": [
-            {"id": "p1", "process": "power", "kind": "reference", "provider": "power", "amount": "1", "unit": "kWh"},
-            {"id": "p2", "process": "power", "kind": "emission", "provider": "co2", "amount": "0.5839"},
-        ],
-    })
+    return library(
+        root,
+        "open",
+        "1",
+        "full",
+        {
+            "processes": [{"id": "power", "unit": "kWh"}],
+            "gases": [{"id": "co2"}],
+            "exchanges": [
+                {
+                    "id": "p1",
+                    "process": "power",
+                    "kind": "reference",
+                    "provider": "power",
+                    "amount": "1",
+                    "unit": "kWh",
+                },
+                {"id": "p2", "process": "power", "kind": "emission", "provider": "co2", "amount": "0.5839"},
+            ],
+        },
+    )
 
 
 def licensed_library(root: Path, share: str = "digest", row_share: str = "") -> Path:
     one, two, three = LICENSED_VALUES
-    return library(root, "licensed", "3", share, {
-        "processes": [{"id": "metal", "share": row_share}],
-        "factors": [{"id": "alumina", "value": one}],
-        "exchanges": [
-            {"id": "m1", "process": "metal", "kind": "reference", "provider": "metal", "amount": "1"},
-            {"id": "m2", "process": "metal", "kind": "input", "provider": "alumina", "amount": two},
-            {"id": "m3", "process": "metal", "kind": "input", "provider": "power", "amount": three, "unit": "kWh"},
-        ],
-    })
+    return library(
+        root,
+        "licensed",
+        "3",
+        share,
+        {
+            "processes": [{"id": "metal", "share": row_share}],
+            "factors": [{"id": "alumina", "value": one}],
+            "exchanges": [
+                {"id": "m1", "process": "metal", "kind": "reference", "provider": "metal", "amount": "1"},
+                {"id": "m2", "process": "metal", "kind": "input", "provider": "alumina", "amount": two},
+                {
+                    "id": "m3",
+                    "process": "metal",
+                    "kind": "input",
+                    "provider": "power",
+                    "amount": three,
+                    "unit": "kWh",
+                },
+            ],
+        },
+    )
 
 
 def study(root: Path, head: str = STUDY) -> Path:
@@ -119,3 +162,39 @@ def world(root: Path, share: str = "full", head: str = STUDY, row_share: str = "
     open_library(root / "libraries")
     licensed_library(root / "libraries", share, row_share)
     return study(root, head), Places(packs=(PACKS,), libraries=(root / "libraries",))
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A bundle with the study and the places it was made from."""
+
+    data: bytes
+    study: Path
+    places: Places
+    key: KeyPair
+
+
+Seal = Callable[..., Sealed]
+Change = Callable[[dict[str, bytes]], None]
+
+
+def forged(
+    sealed: Sealed,
+    change: Change,
+    say: Callable[[Statement], Statement] = lambda s: s,
+    key: KeyPair | None = None,
+) -> bytes:
+    """The bundle with changed files, a manifest that fits them and a fresh signature: what a dishonest
+    holder of the key can do."""
+    signer = key or sealed.key
+    files = read_archive(sealed.data)
+    statement = read(files["statement.jwt"].decode(), sealed.key.public)
+    manifest = json.loads(files["manifest.json"])
+    change(files)
+    for name, entry in manifest["files"].items():
+        entry["sha256"] = bytes_digest(files[name])
+    files["manifest.json"] = pretty(manifest)
+    said = say(replace(statement, manifest=bytes_digest(files["manifest.json"])))
+    files["statement.jwt"] = sign(said, signer).encode()
+    files["key.jwk"] = signer.public.file()
+    return write_archive(files)

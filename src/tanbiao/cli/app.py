@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..core.errors import TanbiaoError
-from . import library, packs
+from . import library, packs, seal
 from .console import (
     FINDINGS_FAIL,
     UNUSABLE,
@@ -29,6 +29,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                   help="tanbiao 碳标: carbon standards as code / 把碳标准当作程序来运行")
 app.add_typer(packs.app, name="pack")
 app.add_typer(library.app, name="library")
+app.command("bundle")(seal.bundle)
+app.command("verify")(seal.verify)
 
 StudyArgument = Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="folder for the files / 输出文件夹")]
@@ -41,7 +43,7 @@ def _load(study: Path, roots: list[str] | None = None):  # type: ignore[no-untyp
 
 
 @app.command()
-def demo(out: OutOption = None, lang: LangOption = None, quick: bool = False) -> None:
+def demo(out: OutOption = None, lang: LangOption = None) -> None:
     """The worked studies: two battery packs, with report, label and bundle. / 示范：两个电池包。"""
     from ..service.demo import run_demo
     from .show import show_demo
@@ -49,8 +51,8 @@ def demo(out: OutOption = None, lang: LangOption = None, quick: bool = False) ->
     lang_ = read_lang(lang)
     with reporting(lang_):
         folder = out or Path("tanbiao-demo")
-        show_demo(run_demo(folder, lang_, progress=lambda zh, en: errors.print(zh if lang_ == "zh" else en)), lang_)
-    del quick
+        found = run_demo(folder, lang_, lambda zh, en: errors.print(zh if lang_ == "zh" else en, style="dim"))
+        show_demo(found, lang_)
 
 
 @app.command()

@@ -13,7 +13,16 @@ from ..library import Gas, Process, check_library, compile_library, search
 from ..service import load
 from ..service.library import Coverage, coverage
 from ..service.places import Places
-from .console import FINDINGS_FAIL, JsonOption, LangOption, console, print_json, print_problems, read_lang, reporting
+from .console import (
+    FINDINGS_FAIL,
+    JsonOption,
+    LangOption,
+    console,
+    print_json,
+    print_problems,
+    read_lang,
+    reporting,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Background data / 背景库")
 LibraryOption = Annotated[list[str] | None, typer.Option("--library", help="id or folder, may be repeated / 可重复")]
@@ -48,7 +57,7 @@ def search_items(words: Annotated[list[str], typer.Argument()], lang: LangOption
         found = Places().library(library or DEFAULT)
         compiled = compile_library(found, "AR6")
         hits = search(found, " ".join(words), limit=limit)
-        rows = [(h.item, float(compiled.values[compiled.index[h.item.id]].sum())) for h in hits]
+        rows = [(found.items[h.item], float(compiled.values[compiled.index[h.item]].sum())) for h in hits]
         if json:
             print_json([{"id": i.id, "name": {"zh": i.name_zh, "en": i.name_en}, "value": f"{v:.6g}",
                          "unit": f"kgCO2e/{getattr(i, 'unit', '')}"} for i, v in rows])
@@ -138,8 +147,8 @@ def print_coverage(one: Coverage, lang: Lang, limit: int | None) -> None:
     console.print(f"[bold]{one.pack}[/bold]  {one.verdict or ''}")
     shares = "  ".join(f"{k} {v:.1%}" for k, v in one.shares.items())
     console.print(shares)
-    console.print((f"建立在判断值之上（任意层级）：{one.judged:.1%}；GWP 未能换算：{one.unconverted:.1%}" if zh else
-                   f"resting on judged numbers at any depth: {one.judged:.1%}; GWP not converted: {one.unconverted:.1%}"))
+    console.print(f"建立在判断值之上（任意层级）：{one.judged:.1%}；GWP 未能换算：{one.unconverted:.1%}" if zh else
+                   f"resting on judged numbers at any depth: {one.judged:.1%}; GWP not converted: {one.unconverted:.1%}")
     table = Table(box=None, pad_edge=False)
     heads = (("背景数据", "状态", "年份", "GWP", "许可", one.unit, "下界…上界", "份额", "判断值", "独立来源（比值）") if zh else
              ("background", "status", "year", "GWP", "licence", one.unit, "low … high", "share", "judged",

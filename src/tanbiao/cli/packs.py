@@ -10,8 +10,17 @@ from rich.table import Table
 
 from ..service import packs as use
 from ..service.places import Places
-from .console import FINDINGS_FAIL, JsonOption, LangOption, PackRootOption, console, print_json, print_problems, \
-    read_lang, reporting
+from .console import (
+    FINDINGS_FAIL,
+    JsonOption,
+    LangOption,
+    PackRootOption,
+    console,
+    print_json,
+    print_problems,
+    read_lang,
+    reporting,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Standards as packs / 标准包")
 Name = Annotated[str, typer.Argument(help="id@edition")]

@@ -9,32 +9,43 @@ from rich.tree import Tree
 from ..core.errors import Lang
 from ..evaluate.explain import Explained
 from ..present import tables
+from ..seal.verify import LEVELS, VERDICTS
 from ..service.demo import Demo
 from ..service.diff import Diff
 from ..service.run import Run
 from .console import console
 
 
-def show_run(run: Run, lang: Lang) -> None:
+def show_run(run: Run, lang: Lang, verbose: bool = False) -> None:
     """Results, stages, largest contributors, findings."""
-    for part in tables.run_tables(run.study, run.results, lang):
-        console.print(part)
+    console.print(tables.run_tables(run.study, run.results, lang, verbose))
 
 
 def show_findings(run: Run, lang: Lang) -> None:
-    for part in tables.finding_tables(run.results, lang):
-        console.print(part)
+    for result in run.results:
+        console.print(tables.finding_table(result, lang))
 
 
 def show_demo(demo: Demo, lang: Lang) -> None:
-    """Each study in short, then where its files lie."""
+    """Each study under its first pack in short, then where its files lie."""
     for example in demo.examples:
-        for part in tables.summary(example.run.study, example.run.results, lang):
-            console.print(part)
+        first = example.run.results[0]
+        console.rule(f"[bold]{example.run.study.id}[/bold]" + (
+            " · " + ("构造示例" if lang == "zh" else "constructed example") if example.run.study.constructed else ""))
+        console.print(tables.result_table([first], lang))
+        if first.headline is not None and first.headline.stages:
+            console.print(tables.stage_table(first.headline, lang))
+            console.print(tables.contribution_table(first.headline, lang, 3))
+            console.print(tables.coverage_line(first.headline, lang))
+        console.print(tables.finding_table(first, lang))
+        for other in example.run.results[1:]:
+            console.print(f"[dim]{other.rulebook.pack.version}: {other.conformity()[lang]}[/dim]")
     table = Table(box=None, pad_edge=False, show_header=False)
     for example in demo.examples:
         for path in example.files:
             table.add_row(example.run.study.id, str(path))
+        verdict, level = VERDICTS[example.verified.verdict], LEVELS[example.verified.level]
+        table.add_row(example.run.study.id, f"tanbiao verify → {verdict[lang]}: {level[lang]}")
     console.print(table)
 
 

@@ -6,6 +6,7 @@ text in zh and en with `{name}` places for the arguments of the problem.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +16,7 @@ from typing import Literal
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, Lang] = ("zh", "en")
+_HOLE = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,4 @@ def entry(code: str) -> Mapping[str, Mapping[Lang, str]]:
 
 
 def _fill(text: str, args: Mapping[str, str]) -> str:
-    for name, value in args.items():
-        text = text.replace("{" + name + "}", value)
-    return text
+    return _HOLE.sub(lambda hole: args.get(hole[1], hole[0]), text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +21,7 @@ from ..standards.names import line_columns
 from ..standards.resolve import Rulebook
 from ..study import Study, Table
 from .background import POSITIONS, Background, Provider
-from .facts import FactTable, Facts, column_value, resolve_facts, scalar_facts
+from .facts import Facts, FactTable, column_value, resolve_facts, scalar_facts
 from .results import evaluate_rulebook
 from .run import Evaluation
 

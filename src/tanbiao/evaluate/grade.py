@@ -60,11 +60,11 @@ def grade(clause: Clause, evaluation: Evaluation, scope: ClauseScope) -> tuple[V
 
 def _met(table: PackTable, levels: list[str], evaluation: Evaluation,
          style: str) -> tuple[dict[str, list[bool]], list[int], frozenset[str]]:
-    """For each row and level whether the baseline is met; the state of each row: missing where its quantity or a
-    datum of one of its baselines is.
+    """For each row and level whether the baseline is met; the state of each row: missing where its quantity or
+    a datum of one of its baselines is.
 
-    A dash (empty cell) sets no limit at its level. Meeting a level is meeting every level below it, save under
-    `every_met`, where a level counts only together with every level below it (limits that do not fall in order).
+    A dash (empty cell) sets no limit at its level. Meeting a level is meeting every level below it, save
+    under `every_met`, where a level counts only together with every level below it (limits out of order).
     """
     met: dict[str, list[bool]] = {k: [] for k in levels}
     states: list[int] = []
@@ -153,8 +153,8 @@ def _limits(clause: Clause, ids: list[str], levels: list[str], met: dict[str, li
 
 
 def _weights(table: PackTable, evaluation: Evaluation) -> tuple[list[Fraction | None], frozenset[str]]:
-    """Weight cells: numbers, or formulas such as `share(0.06, output)`, shared inside the row's `group`; None where
-    the weight does not apply; and the data that a weight lacks."""
+    """Weight cells: numbers, or formulas such as `share(0.06, output)`, shared inside the row's `group`;
+    None where the weight does not apply; and the data that a weight lacks."""
     cells = table.cells.get("weight")
     if cells is None:
         return [table.values["weight"].data[r] for r in range(table.rows)], frozenset()

@@ -19,7 +19,7 @@ from ..standards.clause import Clause
 from ..standards.names import RulebookNames, line_columns
 from ..standards.resolve import Rulebook
 from .background import Background
-from .facts import FactTable, Facts
+from .facts import Facts, FactTable
 from .grade import grade
 from .ledger import FORMULA, NUMERICS, Entry, Ledger
 from .system import Decision, Lines, Solved, build, line_table, solve
@@ -55,6 +55,8 @@ class Evaluation:
         self.problems: list[Problem] = []
         self.roots: dict[str, str] = {}
         """Ledger entries of whole fact tables, shared with what is evaluated `under` other options."""
+        self.others: dict[tuple[tuple[str, str], ...], Evaluation] = {}
+        """What was evaluated again under other options."""
         self.axes = tuple(sorted(("under", f"{k}={v}") for k, v in self.forced.items()))
         self._pack_digest = {p.name: p.digest for p in rulebook.packs}
 
@@ -423,19 +425,17 @@ class Evaluation:
 
     def under(self, options: Mapping[str, str]) -> Evaluation:
         """The same evaluation with other options chosen; it writes into the same ledger, under its own axes."""
-        if not hasattr(self, "_others"):
-            self._others: dict[tuple[tuple[str, str], ...], Evaluation] = {}
         forced = {**self.forced, **{k.replace("-", "_"): v for k, v in options.items()}}
         for choice in forced:
             if choice not in self.rulebook.clauses or self.rulebook.clauses[choice].kind != "choose":
                 raise refuse("name-unknown", name=choice, formula="under")
         key = tuple(sorted(forced.items()))
-        if key not in self._others:
+        if key not in self.others:
             other = Evaluation(self.rulebook, self.facts, self.background, self.ledger, forced, self.given_lines,
                                self.tolerant)
             other.roots = self.roots
-            self._others[key] = other
-        return self._others[key]
+            self.others[key] = other
+        return self.others[key]
 
 
 class RowScope:

@@ -18,7 +18,7 @@ from ..core.errors import Place, Problem, refuse
 from ..core.text import Text
 from ..core.units import ONE, Unit, UnitError, dimension_text, unit
 from ..core.value import KNOWN, Array, Value
-from ..numerics.lca.foreground import NotProductive, scaling
+from ..numerics import lca
 from ..standards.clause import Option
 from .background import POSITION_COLUMNS, UPTAKE, Background, Provider
 from .facts import Facts, FactTable
@@ -108,9 +108,9 @@ def solve(lines: Lines, background: Background) -> Solved:
     Refuses (`system-loop`) when the processes need more of themselves than they give.
     """
     try:
-        activity = scaling(lines.output, lines.link_to, lines.link_from, lines.link_amount, lines.demand)
-    except NotProductive as error:
-        loop = " → ".join(str(i) for i in error.loop)
+        activity = lca.activities(lines.output, lines.link_to, lines.link_from, lines.link_amount, lines.demand)
+    except lca.NotSolvable as error:
+        loop = " → ".join(str(i) for i in error.columns)
         raise refuse("system-loop", loop=loop) from None
     amount = activity[lines.column] * lines.coefficient if len(lines) else np.zeros(0)
     order: dict[str, int] = {}
@@ -304,8 +304,8 @@ class _Builder:
                 taken.update(linked)
                 for number, template in enumerate(option.lines):
                     column = (decision.coefficients or {})[(name, number)]
-                    if column.table is not None and column.state[row] != KNOWN or column.table is None and \
-                            column.state != KNOWN:
+                    if (column.table is not None and column.state[row] != KNOWN) or (column.table is None and \
+                            column.state != KNOWN):
                         self.problems.append(Problem("line-coefficient", subject.place(row),
                                                      {"row": subject.ids[row], "missing": ", ".join(sorted(column.why))},
                                                      decision.clause, "warning"))

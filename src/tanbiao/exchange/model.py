@@ -239,13 +239,23 @@ class Inventory:
     def content(self) -> dict[str, Any]:
         """Everything it says, in plain data, for comparison; the order of files is not part of it."""
         self.gathered()
-        plain = msgspec.to_builtins
+
+        def plain(value: Any) -> Any:
+            """Plain data; `where` tells of the file, not of the content."""
+            return _without_where(msgspec.to_builtins(value))
+
         return {
             "flows": {k: plain(v) for k, v in sorted(self.flows.items())},
             "processes": {p.id: plain(p) for p in self.processes},
             "results": {r.id: plain(r) for r in self.results},
             "parameters": [plain(p) for p in self.parameters],
         }
+
+
+def _without_where(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_where(v) for k, v in value.items() if k != "where"}
+    return [_without_where(v) for v in value] if isinstance(value, list | tuple) else value
 
 
 def first(words: Words, *langs: str) -> str:

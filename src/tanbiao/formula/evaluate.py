@@ -312,9 +312,10 @@ class _Evaluator:
         rows = np.array([rows_of.row(tuple(g.data if g.table is None else g.data[i] for g in given))
                          if states[i] == KNOWN else -1 for i in range(size)], dtype=int)
         if not len(wanted.data):
-            return Value(np.full(size, Fraction(0), dtype=object), np.full(size, MISSING, dtype=np.int8), wanted.unit,
-                         wanted.basis, target, frozenset([label]))
-        state = np.where(states != KNOWN, states, np.where(rows < 0, MISSING, wanted.state[rows])).astype(np.int8)
+            nothing, unknown = np.full(size, Fraction(0), dtype=object), np.full(size, MISSING, dtype=np.int8)
+            return Value(nothing, unknown, wanted.unit, wanted.basis, target, frozenset([label]))
+        hits = np.where(rows < 0, MISSING, wanted.state[rows])
+        state = np.where(states != KNOWN, states, hits).astype(np.int8)
         why = frozenset().union(*(g.why for g in given))
         return Value(wanted.data[rows], state, wanted.unit, wanted.basis, target, wanted.why | why | {label})
 
@@ -345,8 +346,8 @@ class _Evaluator:
 
 
 class _Index:
-    """Rows of a pack's table by key. A date column `since` is met by the newest row that is not after the given date
-    (and, where the table has a column `until`, not past it): a dated table never speaks outside its dates."""
+    """Rows of a pack's table by key. A date column `since` is met by the newest row that is not after the given
+    date (and, where there is a column `until`, not past it): a dated table never speaks outside its dates."""
 
     def __init__(self, source: str, columns: Mapping[str, Value], until: Value | None, size: int) -> None:
         self.source, self.until = source, until
@@ -435,6 +436,11 @@ def _not(data: Any) -> Any:
     return ~data if isinstance(data, np.ndarray) else (not data)
 
 
+def _open(why: frozenset[str], mine: Any, result: Any) -> frozenset[str]:
+    """The reasons of an operand, where its own state is what leaves the result open."""
+    return why if ((mine != KNOWN) & (mine == result)).any() else frozenset()
+
+
 def _logic(decided: bool, left: Value, right: Value) -> Value:
     """`decided` is the value that settles the matter alone: True for or, False for and."""
     a, b = np.asarray(left.state), np.asarray(right.state)
@@ -445,7 +451,7 @@ def _logic(decided: bool, left: Value, right: Value) -> Value:
     neither = (a == NOT_APPLICABLE) & (b == NOT_APPLICABLE)
     state = np.where(settled, KNOWN, np.where(unknown, MISSING, np.where(neither, NOT_APPLICABLE, KNOWN)))
     data = np.where(settled, decided, not decided)
-    why = left.why | right.why
+    why = _open(left.why, a, state) | _open(right.why, b, state)
     table = left.table or right.table
     if table is None:
         final = int(state)

@@ -17,23 +17,23 @@ from ..core.value import KNOWN, MISSING, NOT_APPLICABLE, Array, Value
 
 
 EXACT_BITS = 8192
-"""Exact numbers stay exact up to this many bits: far beyond any measurement, and short of what stops a machine."""
+"""Exact numbers stay exact up to this many bits: beyond any measurement, short of what stops a machine."""
 
 
 def refuse_endless(source: str, power: int, *operands: Any) -> None:
     """Refuses (`number-too-long`) a product or power of exact numbers that would have no end."""
-    bits = sum(max((_bits(v) for v in o), default=0) if isinstance(o, np.ndarray) and o.dtype == object else _bits(o)
-               for o in operands)
-    if bits * max(1, power) > 4 * EXACT_BITS:
+    if sum(map(_bits, operands)) * max(1, power) > 4 * EXACT_BITS:
         raise refuse("number-too-long", formula=source, limit=4 * EXACT_BITS)
 
 
 def _bits(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return max(map(_bits, value), default=0) if value.dtype == object else 0
     return value.numerator.bit_length() + value.denominator.bit_length() if isinstance(value, Fraction) else 0
 
 
 def finite(data: Any, state: Any, why: frozenset[str], source: str) -> tuple[Any, Any, frozenset[str]]:
-    """A float that is not finite (ln 0, an overflow) is missing, with the part that made it; it never travels on."""
+    """A float that is not finite (ln 0, an overflow) is missing, with the part that made it."""
     if isinstance(data, np.ndarray):
         if data.dtype != np.float64 or np.isfinite(data).all():
             return data, state, why
@@ -97,7 +97,7 @@ def _number(name: str, kept: Array) -> Any:
 
 
 def _sum(kept: Array) -> Any:
-    """Exact while the common denominator stays short, else float64: a sum of many ratios has no short exact form."""
+    """Exact while the common denominator stays short, else float64: many ratios have no short exact sum."""
     if kept.dtype == np.float64:
         return float(math.fsum(kept))
     total = Fraction(0)
@@ -150,7 +150,7 @@ def apply(name: str, values: tuple[Value, ...]) -> Value:
         case "days_in":
             return _each(lambda d: Fraction(366 if calendar.isleap(d.year) else 365), values)
         case "contains":
-            return _each(lambda text, part: str(part).casefold() in str(text).casefold(), values, boolean=True)
+            return _each(lambda a, b: str(b).casefold() in str(a).casefold(), values, boolean=True)
     raise refuse("formula-function", name=name, text=name, column=1)
 
 

@@ -218,9 +218,9 @@ class _Reader:
             try:
                 return self.node("literal", "q", (), node, known(number(amount), unit(rest)))
             except UnitError:
-                raise refuse("unit-unknown", unit=rest) from None
+                raise refuse("unit-unknown", unit=_short(rest)) from None
             except ValueError:
-                raise refuse("number-expected", text=amount) from None
+                raise refuse("number-expected", text=_short(amount)) from None
         raise refuse("formula-forbidden", text=_short(self.source(node)), column=node.col_offset + 1)
 
     def check_power(self, exponent: ast.expr, node: ast.expr) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tanbiao.core.errors import Place, raise_errors, refuse
+from tanbiao.core.errors import Place, TanbiaoError, raise_errors, refuse
 from tanbiao.numerics import lca
 
 from .link import Linked, link
@@ -93,7 +93,7 @@ def compile_library(library: Library, gwp_set: str, *, published_intervals: bool
         raise refuse("library-gwp-set", gwp_set=gwp_set, sets=", ".join(GWP_SETS))
     linked, problems = link(library)
     raise_errors(problems)
-    system = _factorise(linked, linked.technosphere(), library)
+    system = _system(linked, linked.technosphere(), library)
     direct = linked.direct()
 
     known = np.array([_known(library, t, gwp_set) for t in linked.terminals], dtype=bool)
@@ -102,7 +102,7 @@ def compile_library(library: Library, gwp_set: str, *, published_intervals: bool
     t_total = terminal.sum(axis=1)
     lump = np.array([_lump(library, t, gwp_set) for t in linked.terminals], dtype=bool)
     burdens = direct.T @ np.column_stack([terminal, np.where(lump, t_total, 0.0)])
-    solved = lca.adjoint(system, burdens)
+    solved = _adjoint(linked, system, burdens, library)
     values, unconverted = solved[:, :-1], solved[:, -1]
     central = values.sum(axis=1)
 
@@ -113,7 +113,7 @@ def compile_library(library: Library, gwp_set: str, *, published_intervals: bool
     unjudged = _totals(linked, library, "amount", t_total, judged=False)
 
     unknown_direct = (abs(direct) > 0).T @ (~known).astype(float) > 0
-    unknown = lca.dependants(system.matrix, unknown_direct)
+    unknown = lca.dependants(system, unknown_direct)
     values = np.where(unknown[:, None], np.nan, values)
     t_values = np.where(known[:, None], terminal, np.nan)
 
@@ -233,19 +233,28 @@ def _coverage(item: Process | Factor | Gas) -> str:
     return "named" if isinstance(item, Factor) else "direct"
 
 
-def _factorise(linked: Linked, matrix: Any, library: Library) -> lca.System:
+def _system(linked: Linked, matrix: Any, library: Library) -> lca.System:
     try:
-        return lca.factorise(matrix)
+        return lca.compile_system(matrix)
     except lca.NotSolvable as error:
-        names = ", ".join(linked.processes[k] for k in error.columns[:8])
-        raise refuse(
-            "library-not-solvable", Place(library.id), items=names or "?", detail=str(error)
-        ) from error
+        raise _not_solvable(linked, library, error) from error
+
+
+def _adjoint(linked: Linked, system: lca.System, burdens: Floats, library: Library) -> Floats:
+    try:
+        return lca.adjoint(system, burdens)
+    except lca.NotSolvable as error:
+        raise _not_solvable(linked, library, error) from error
+
+
+def _not_solvable(linked: Linked, library: Library, error: lca.NotSolvable) -> TanbiaoError:
+    names = ", ".join(linked.processes[k] for k in error.columns[:8])
+    return refuse("library-not-solvable", Place(library.id), items=names or "?", detail=str(error))
 
 
 def _totals(linked: Linked, library: Library, which: str, terminal: Floats, judged: bool = True) -> Floats:
-    system = _factorise(linked, linked.technosphere(which, judged), library)
-    return lca.adjoint(system, np.asarray(linked.direct(which, judged).T @ terminal))
+    system = _system(linked, linked.technosphere(which, judged), library)
+    return _adjoint(linked, system, np.asarray(linked.direct(which, judged).T @ terminal), library)
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""What a study says of itself, for report and label: names, unit, boundary, period, verification. Never computed here."""
+"""What a study says of itself, for report and label: names, unit, boundary, period, verification."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 from ..core.errors import LANGS, Lang
 from ..core.text import Text
+from ..evaluate import Published
 from ..study import Study
+from .texts import word
 
 PATHS: Mapping[str, tuple[str, ...]] = {
     "name": ("product.name", "product.title", "title"),
@@ -15,33 +17,68 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "gtin": ("product.gtin",),
     "description": ("product.description",),
     "function": ("product.function", "unit.function"),
-    "producer": ("product.producer.name", "product.producer", "report.producer.name", "report.producer",
-                 "plant.company.name", "plant.company", "plant.operator"),
+    "producer": (
+        "product.producer.name",
+        "product.producer",
+        "report.producer.name",
+        "report.producer",
+        "plant.company.name",
+        "plant.company",
+        "plant.operator",
+    ),
     "address": ("product.producer.address", "report.producer.address", "report.address", "plant.address"),
     "representative": ("product.producer.representative", "report.producer.representative", "report.representative"),
-    "contact": ("product.producer.contact", "report.producer.contact", "report.contact"),
+    "contact": ("product.producer.contact", "report.producer.contact", "report.contact", "label.contact"),
     "site": ("plant.name", "product.site.name", "product.site", "report.site", "plant.site"),
     "number": ("report.number", "report.id"),
     "institution": ("report.institution", "report.author", "report.practitioner"),
-    "purpose": ("goal.purpose", "goal.reason", "goal.reasons", "goal.statement"),
+    "purpose": ("goal.purpose", "goal.reasons", "goal.reason", "goal.statement"),
     "application": ("goal.application", "goal.intended_application", "goal.use"),
     "audience": ("goal.audience", "goal.intended_audience"),
-    "unit": ("unit.functional", "unit.declared", "unit.description", "unit.text", "unit.name", "scope.functional_unit",
-             "scope.declared_unit"),
-    "boundary": ("scope.boundary.text", "scope.boundary.description", "scope.boundary", "scope.system_boundary"),
+    "unit": (
+        "unit.description",
+        "unit.functional",
+        "unit.declared",
+        "unit.text",
+        "unit.name",
+        "scope.functional_unit",
+        "scope.declared_unit",
+    ),
+    "boundary": (
+        "scope.boundary.text",
+        "scope.boundary.description",
+        "scope.boundary",
+        "scope.system_boundary",
+        "scope.boundary_text",
+        "label.boundary",
+    ),
+    "boundary_reason": ("scope.boundary_reason",),
     "excluded": ("scope.excluded", "scope.exclusions", "scope.boundary.excluded"),
     "cut_off": ("scope.cut_off", "scope.cutoff", "scope.cut_off_criteria"),
     "geography": ("scope.geography", "scope.place", "scope.region"),
     "allocation": ("scope.allocation", "report.allocation"),
-    "limits": ("report.limits", "report.limitations", "scope.limits", "goal.limits"),
+    "limits": ("report.limits", "report.limitations", "scope.limitations", "scope.limits", "goal.limits"),
     "assumptions": ("report.assumptions", "scope.assumptions"),
     "improvement": ("report.improvement", "report.improvements", "report.recommendations"),
     "start": ("period.start", "period.from", "scope.period.start"),
     "end": ("period.end", "period.to", "scope.period.end"),
-    "verification_state": ("review.state", "report.verification.state", "label.verification.state"),
-    "verification_body": ("review.body", "review.reviewer", "report.verification.body", "label.verification.body"),
-    "certificate": ("review.certificate", "label.verification.certificate"),
-    "certificate_until": ("review.until", "review.valid_until", "label.verification.until"),
+    "verification_state": (
+        "label.verification_state",
+        "review.state",
+        "report.verification.state",
+        "label.verification.state",
+    ),
+    "verification_body": (
+        "label.verification_body",
+        "label.verifier",
+        "review.body",
+        "review.reviewer",
+        "report.verification.body",
+        "label.verification.body",
+    ),
+    "valid_until": ("label.valid_until", "label.pcf_valid_until"),
+    "certificate": ("label.certificate", "review.certificate", "label.verification.certificate"),
+    "certificate_until": ("label.certificate_until", "review.until", "review.valid_until", "label.verification.until"),
 }
 """Where each item may stand in study.yaml; the first that is there counts."""
 
@@ -93,6 +130,45 @@ def period(study: Study) -> str:
     return f"{start}/{end}" if start and end else start or end or said_year(study)
 
 
+def boundary(study: Study, published: Published | None = None) -> Text | None:
+    """The boundary in words: of a published quantity the stages that count in it, under the names of its pack; of the
+    study as a whole what it declares, else the stages that `scope.stages` lists."""
+    if published is not None and published.stages:
+        names = [s.name for s in published.stages if s.value or s.low or s.high]
+        return Text("、".join(n.zh for n in names), ", ".join(n.en for n in names))
+    found = declared(study, "boundary")
+    listed = study.at("scope.stages")
+    if found is not None or not listed:
+        return found
+    codes = listed if isinstance(listed, list) else str(listed).replace(",", " ").replace("，", " ").split()
+    return Text(
+        "、".join(word("stage", str(c), "zh") for c in codes), ", ".join(word("stage", str(c), "en") for c in codes)
+    )
+
+
+def unit_of(study: Study, published: Published) -> Text | None:
+    """What one unit of a published quantity is: the unit of the study, or where the quantity is per something else
+    (`kgCO2e/kWh` of a study that declares one pack) that other unit with its basis."""
+    _, _, below = published.unit.partition("/")
+    if not below or study.at("unit.measure") == below:
+        return declared(study, "unit")
+    parts = {lang: "；".join(_basis(k, v, lang) for k, v in sorted(published.basis.items())) for lang in LANGS}
+    return Text(
+        f"1 {below}" + (f"（{parts['zh']}）" if parts["zh"] else ""),
+        f"1 {below}" + (f" ({parts['en'].replace('；', '; ')})" if parts["en"] else ""),
+    )
+
+
+def _basis(key: str, value: str, lang: Lang) -> str:
+    return f"{word('basis', key, lang)}{'：' if lang == 'zh' else ': '}{word('basis', value, lang)}"
+
+
+def per(text: str, lang: Lang) -> str:
+    """`每 1 kWh`, `每一个电池包`, `per 1 kWh`."""
+    gap = " " if lang == "en" or (text and text[0].isascii()) else ""
+    return f"{'每' if lang == 'zh' else 'per'}{gap}{text}"
+
+
 def said_year(study: Study) -> str:
     value = study.at("period")
     return value if isinstance(value, str) else ""
@@ -103,7 +179,9 @@ def partial(study: Study) -> bool | None:
     flag = study.at("scope.partial")
     if flag in ("true", "yes", "是"):
         return True
-    for path in ("scope.boundary", "scope.boundary.kind", "scope.system_boundary", "scope.kind"):
+    if study.at("scope.kind") in ("full", "partial"):
+        return bool(study.at("scope.kind") == "partial")
+    for path in ("scope.boundary", "scope.boundary.kind", "scope.system_boundary"):
         value = study.at(path)
         if isinstance(value, str):
             code = value.replace("-", "_").lower()
@@ -112,4 +190,4 @@ def partial(study: Study) -> bool | None:
     return False if flag in ("false", "no", "否") else None
 
 
-__all__ = ["BOUNDARIES", "PATHS", "as_text", "declared", "partial", "period", "said"]
+__all__ = ["BOUNDARIES", "PATHS", "as_text", "boundary", "declared", "partial", "per", "period", "said", "unit_of"]

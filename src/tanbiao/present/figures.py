@@ -26,7 +26,7 @@ from .texts import phrase, word
 Chart = Any
 """An Altair chart."""
 
-WIDTH = 430
+WIDTH = 500
 ROW = 34
 LABELS = 200
 EXTENT = 208
@@ -49,76 +49,160 @@ class Step:
 def stages(published: Published, lang: Lang) -> Chart:
     """The headline by stage, with bounds. Source: GB/T 24067, result by life cycle stage (report template, 5.2)."""
     total = sum(s.value for s in published.stages)
-    rows = [{"name": s.name[lang], "value": s.value, "low": s.low, "high": s.high, "order": n,
-             "text": f"{short(s.value)}  ·  {percent(s.value / total) if total else '—'}"}
-            for n, s in enumerate(published.stages)]
-    return _bars(rows, phrase("figure.stages", lang, unit=unit_text(published.unit)),
-                 phrase("figure.bounds", lang))
+    rows = [
+        {
+            "name": s.name[lang],
+            "value": s.value,
+            "low": s.low,
+            "high": s.high,
+            "order": n,
+            "text": f"{short(s.value)}  ·  {percent(s.value / total) if total else '—'}",
+        }
+        for n, s in enumerate(published.stages)
+    ]
+    return _bars(
+        rows, lang, phrase("figure.stages", lang, unit=unit_text(published.unit)), phrase("figure.bounds", lang)
+    )
 
 
 def contributions(published: Published, lang: Lang, limit: int = 10) -> Chart:
     """What each provider adds to the headline; colour says what data stand behind it."""
+    limit = limit + 1 if len(published.contributions) == limit + 1 else limit
     shown, rest = published.contributions[:limit], published.contributions[limit:]
-    rows = [{"name": c.name[lang], "value": c.value, "low": c.low, "high": c.high, "order": n,
-             "cover": c.coverage, "text": f"{short(c.value)}  ·  {percent(c.share)}"} for n, c in enumerate(shown)]
+    rows = [
+        {
+            "name": c.name[lang],
+            "value": c.value,
+            "low": c.low,
+            "high": c.high,
+            "order": n,
+            "cover": c.coverage,
+            "text": f"{short(c.value)}  ·  {percent(c.share)}",
+        }
+        for n, c in enumerate(shown)
+    ]
     if rest:
         value = sum(c.value for c in rest)
-        rows.append({"name": phrase("figure.other", lang, count=len(rest)), "value": value,
-                     "low": sum(c.low for c in rest), "high": sum(c.high for c in rest), "order": limit, "cover": "mixed",
-                     "text": f"{short(value)}  ·  {percent(sum(c.share for c in rest))}"})
-    return _bars(rows, phrase("figure.contributions", lang, unit=unit_text(published.unit)),
-                 phrase("figure.bounds", lang), coverage=lang)
+        rows.append(
+            {
+                "name": phrase("figure.other", lang, count=len(rest)),
+                "value": value,
+                "low": sum(c.low for c in rest),
+                "high": sum(c.high for c in rest),
+                "order": limit,
+                "cover": "mixed",
+                "text": f"{short(value)}  ·  {percent(sum(c.share for c in rest))}",
+            }
+        )
+    return _bars(
+        rows,
+        lang,
+        phrase("figure.contributions", lang, unit=unit_text(published.unit)),
+        phrase("figure.bounds", lang),
+        covered=True,
+    )
 
 
 def coverage(published: Published, lang: Lang) -> Chart:
     """Share of the headline by kind of data, and below it the share that rests on judged numbers."""
-    rows, start = [], 0.0
+    rows: list[dict[str, Any]] = []
+    start = 0.0
     for kind in COVERAGE_ORDER:
         share = published.coverage.get(kind, 0.0)
-        rows.append({"bar": phrase("figure.source", lang), "kind": word("coverage", kind, lang), "start": start,
-                     "end": start + share, "middle": start + share / 2, "key": kind,
-                     "text": percent(share, 0) if share >= 0.06 else ""})
+        rows.append(
+            {
+                "bar": phrase("figure.source", lang),
+                "kind": word("coverage", kind, lang),
+                "start": start,
+                "end": start + share,
+                "middle": start + share / 2,
+                "key": kind,
+                "text": percent(share, 0) if share >= 0.06 else "",
+            }
+        )
         start += share
     # a share of impact cannot be more than one, whatever rounding does
     judged = min(max(published.judged, 0.0), 1.0)
     name = phrase("figure.judged", lang)
-    rows += [{"bar": name, "kind": "judged", "start": 0.0, "end": judged, "middle": judged / 2, "key": "judged",
-              "text": ""}]
+    rows += [
+        {"bar": name, "kind": "judged", "start": 0.0, "end": judged, "middle": judged / 2, "key": "judged", "text": ""}
+    ]
     x = alt.X("start:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5, title=None))
-    y = alt.Y("bar:N", sort=[phrase("figure.source", lang), name], title=None,
-              axis=alt.Axis(domain=False, ticks=False, labelLimit=LABELS, labelPadding=8),
-              scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2))
+    y = alt.Y(
+        "bar:N",
+        sort=[phrase("figure.source", lang), name],
+        title=None,
+        axis=alt.Axis(domain=False, ticks=False, labelLimit=LABELS, labelPadding=8),
+        scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2),
+    )
     keys = list(COVERAGE_ORDER)
     used = [r for r in rows if r["key"] != "judged" and r["end"] > r["start"]]
-    segments = alt.Chart(alt.Data(values=used)).mark_bar(stroke=palette.INK, strokeWidth=0.6).encode(
-        x=x, x2="end:Q", y=y, order=alt.Order("start:Q"),
-        color=alt.Color("kind:N", scale=alt.Scale(domain=[word("coverage", k, lang) for k in keys],
-                                                  range=[palette.COVERAGE[k] for k in keys]),
-                        legend=_legend()))
-    names = alt.Chart(alt.Data(values=used)).mark_text(fontSize=12).encode(
-        x="middle:Q", y=y, text="text:N",
-        color=alt.Color("key:N", scale=alt.Scale(domain=keys, range=[palette.ON_COVERAGE[k] for k in keys]), legend=None))
+    segments = (
+        alt.Chart(alt.Data(values=used))
+        .mark_bar(stroke=palette.INK, strokeWidth=0.6)
+        .encode(
+            x=x,
+            x2="end:Q",
+            y=y,
+            order=alt.Order("start:Q"),
+            color=alt.Color(
+                "kind:N",
+                scale=alt.Scale(
+                    domain=[word("coverage", k, lang) for k in keys], range=[palette.COVERAGE[k] for k in keys]
+                ),
+                legend=_legend(),
+            ),
+        )
+    )
+    names = (
+        alt.Chart(alt.Data(values=used))
+        .mark_text(fontSize=12)
+        .encode(
+            x="middle:Q",
+            y=y,
+            text="text:N",
+            color=alt.Color(
+                "key:N", scale=alt.Scale(domain=keys, range=[palette.ON_COVERAGE[k] for k in keys]), legend=None
+            ),
+        )
+    )
     thin = alt.Chart(alt.Data(values=[r for r in rows if r["key"] == "judged"]))
     bar = thin.mark_bar(color=palette.OCHRE, size=12).encode(x=x, x2="end:Q", y=y)
-    said = alt.Chart(alt.Data(values=[{"bar": name, "end": judged, "text": percent(judged)}])).mark_text(
-        align="left", dx=6, fontSize=12, color=palette.INK).encode(x="end:Q", y=y, text="text:N")
-    return _dress((segments + bar + names + said).resolve_scale(color="independent").properties(
-        width=WIDTH, height=2 * ROW + 26), phrase("figure.coverage", lang), phrase("figure.share", lang))
+    said = (
+        alt.Chart(alt.Data(values=[{"bar": name, "end": judged, "text": percent(judged)}]))
+        .mark_text(align="left", dx=6, fontSize=12, color=palette.INK)
+        .encode(x="end:Q", y=y, text="text:N")
+    )
+    return _dress(
+        (segments + bar + names + said).resolve_scale(color="independent").properties(width=WIDTH, height=2 * ROW + 26),
+        lang,
+        phrase("figure.coverage", lang),
+        phrase("figure.share", lang),
+    )
 
 
 def quality(published: Published, lang: Lang) -> Chart:
     """Ratings of technology, geography and time on the scale 1 (best) to 5."""
-    rows = [{"name": word("quality", k, lang), "value": v, "text": f"{v:.2g}", "order": n, "best": 1}
-            for n, (k, v) in enumerate(published.dqr.items())]
-    y = alt.Y("name:N", sort=alt.EncodingSortField("order", order="ascending"), title=None,
-              axis=alt.Axis(domain=False, ticks=False, labelPadding=8, labelLimit=LABELS))
+    rows = [
+        {"name": word("quality", k, lang), "value": v, "text": f"{v:.2g}", "order": n, "best": 1}
+        for n, (k, v) in enumerate(published.dqr.items())
+    ]
+    y = alt.Y(
+        "name:N",
+        sort=alt.EncodingSortField("order", order="ascending"),
+        title=None,
+        axis=alt.Axis(domain=False, ticks=False, labelPadding=8, labelLimit=LABELS),
+    )
     x = alt.X("value:Q", scale=alt.Scale(domain=[1, 5]), axis=alt.Axis(values=[1, 2, 3, 4, 5], title=None, format="d"))
     base = alt.Chart(alt.Data(values=rows)).encode(y=y)
     stem = base.mark_rule(color=palette.LEAF, strokeWidth=3).encode(x=alt.X("best:Q"), x2="value:Q")
     dot = base.mark_circle(size=150, color=palette.GREEN, opacity=1).encode(x=x)
     said = base.mark_text(align="left", dx=12, fontSize=12, color=palette.INK).encode(x=x, text="text:N")
-    return _dress((stem + dot + said).properties(width=WIDTH, height=max(1, len(rows)) * ROW),
-                  phrase("figure.quality", lang))
+    return _dress(
+        (stem + dot + said).properties(width=WIDTH, height=max(1, len(rows)) * ROW),
+        lang,
+        phrase("figure.quality", lang),
+    )
 
 
 def comparison(rows: Sequence[tuple[Text, Published]], lang: Lang, one_product: bool = False) -> Chart:
@@ -132,34 +216,66 @@ def comparison(rows: Sequence[tuple[Text, Published]], lang: Lang, one_product: 
         raise refuse("comparison-unit", units=", ".join(sorted(units)))
     if not one_product and len({p.method_fingerprint for _, p in rows}) > 1:
         raise refuse("comparison-method")
-    found = [{"name": name[lang], "value": float(p.value), "low": p.low if p.low is not None else float(p.value),
-              "high": p.high if p.high is not None else float(p.value), "order": n, "text": p.published}
-             for n, (name, p) in enumerate(rows) if isinstance(p.value, float)]
-    return _bars(found, phrase("figure.comparison", lang, unit=unit_text(next(iter(units), ""))),
-                 phrase("figure.bounds", lang))
+    found = [
+        {
+            "name": name[lang],
+            "value": float(p.value),
+            "low": p.low if p.low is not None else float(p.value),
+            "high": p.high if p.high is not None else float(p.value),
+            "order": n,
+            "text": p.published,
+        }
+        for n, (name, p) in enumerate(rows)
+        if isinstance(p.value, float)
+    ]
+    return _bars(
+        found,
+        lang,
+        phrase("figure.comparison", lang, unit=unit_text(next(iter(units), ""))),
+        phrase("figure.bounds", lang),
+    )
 
 
 def waterfall(steps: Sequence[Step], unit: str, lang: Lang, title: Text) -> Chart:
     """From one total to another: what each change adds or takes away."""
-    rows, level = [], 0.0
+    rows: list[dict[str, Any]] = []
+    level = 0.0
     for order, step in enumerate(steps):
         start = 0.0 if step.kind == "total" else level
         level = start + step.value
         shade = "total" if step.kind == "total" else "more" if step.value > 0 else "less"
         sign = "" if step.kind == "total" else "+" if step.value > 0 else "−" if step.value < 0 else ""
-        rows.append({"name": step.name[lang], "start": start, "end": level, "top": max(start, level), "order": order,
-                     "shade": shade, "text": sign + short(abs(step.value) if sign else step.value), "level": level})
+        rows.append(
+            {
+                "name": step.name[lang],
+                "start": start,
+                "end": level,
+                "top": max(start, level),
+                "order": order,
+                "shade": shade,
+                "text": sign + short(abs(step.value) if sign else step.value),
+                "level": level,
+            }
+        )
     y = _rows_axis()
     base = alt.Chart(alt.Data(values=rows)).encode(y=y)
     domain = _domain([r["start"] for r in rows] + [r["end"] for r in rows], 0.16)
     bars = base.mark_bar(stroke=palette.INK, strokeWidth=0.5).encode(
-        x=alt.X("start:Q", scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(title=None, tickCount=6)), x2="end:Q",
-        color=alt.Color("shade:N", legend=None, scale=alt.Scale(
-            domain=["total", "more", "less"], range=[palette.DEEP, palette.STRAW, palette.LEAF])))
+        x=alt.X("start:Q", scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(title=None, tickCount=6)),
+        x2="end:Q",
+        color=alt.Color(
+            "shade:N",
+            legend=None,
+            scale=alt.Scale(domain=["total", "more", "less"], range=[palette.DEEP, palette.STRAW, palette.LEAF]),
+        ),
+    )
     said = base.mark_text(align="left", dx=6, fontSize=12, color=palette.INK).encode(x="top:Q", text="text:N")
     zero = alt.Chart(alt.Data(values=[{"x": 0}])).mark_rule(color=palette.INK, strokeWidth=1).encode(x="x:Q")
-    return _dress(alt.layer(bars, zero, said, *_names(rows, y)).properties(width=WIDTH, height=len(rows) * ROW),
-                  f"{title[lang]} ({unit_text(unit)})" if lang == "en" else f"{title[lang]}（{unit_text(unit)}）")
+    return _dress(
+        alt.layer(bars, zero, said, *_names(rows, y)).properties(width=WIDTH, height=len(rows) * ROW),
+        lang,
+        f"{title[lang]} ({unit_text(unit)})" if lang == "en" else f"{title[lang]}（{unit_text(unit)}）",
+    )
 
 
 # -- drawing -------------------------------------------------------------------------------------------------------
@@ -194,23 +310,30 @@ def _spec(chart: Chart) -> dict[str, Any]:
     return found
 
 
-def _bars(rows: Sequence[Mapping[str, Any]], title: str, note: str, coverage: Lang | None = None) -> Chart:
-    """Horizontal bars with bounds and values in words; coloured by coverage where a language for its legend is given."""
+def _bars(rows: Sequence[Mapping[str, Any]], lang: Lang, title: str, note: str, covered: bool = False) -> Chart:
+    """Horizontal bars with bounds and values in words; coloured by coverage where `covered`."""
     values = [dict(r) | {"top": max(r["value"], r["high"], 0.0)} for r in rows]
     domain = _domain([v for r in values for v in (r["value"], r["low"], r["high"])], 0.3)
     y = _rows_axis()
     x = alt.X("value:Q", scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(title=None, tickCount=5))
     base = alt.Chart(alt.Data(values=values)).encode(y=y)
-    if coverage is None:
+    if not covered:
         bars = base.mark_bar(color=palette.GREEN).encode(x=x)
     else:
         keys = [k for k in COVERAGE_ORDER if any(r.get("cover") == k for r in values)]
         for row in values:
-            row["kind"] = word("coverage", row["cover"], coverage)
-        bars = base.mark_bar(stroke=palette.INK, strokeWidth=0.6).encode(x=x, color=alt.Color(
-            "kind:N", legend=_legend([word("coverage", k, coverage) for k in keys]),
-            scale=alt.Scale(domain=[*(word("coverage", k, coverage) for k in keys), "mixed"],
-                            range=[*(palette.COVERAGE[k] for k in keys), "#c9ccc6"])))
+            row["kind"] = word("coverage", row["cover"], lang)
+        bars = base.mark_bar(stroke=palette.INK, strokeWidth=0.6).encode(
+            x=x,
+            color=alt.Color(
+                "kind:N",
+                legend=_legend([word("coverage", k, lang) for k in keys]),
+                scale=alt.Scale(
+                    domain=[*(word("coverage", k, lang) for k in keys), "mixed"],
+                    range=[*(palette.COVERAGE[k] for k in keys), "#c9ccc6"],
+                ),
+            ),
+        )
     spread = [v for v in values if v["high"] > v["low"]]
     around = alt.Chart(alt.Data(values=spread)).encode(y=y)
     shade = around.mark_rule(color="#ffffff", strokeWidth=4, opacity=0.85).encode(x="low:Q", x2="high:Q")
@@ -219,13 +342,17 @@ def _bars(rows: Sequence[Mapping[str, Any]], title: str, note: str, coverage: La
     said = base.mark_text(align="left", dx=8, fontSize=12, color=palette.INK).encode(x="top:Q", text="text:N")
     zero = alt.Chart(alt.Data(values=[{"x": 0}])).mark_rule(color=palette.INK, strokeWidth=1).encode(x="x:Q")
     layers = alt.layer(bars, shade, rule, *ends, zero, said, *_names(values, y))
-    return _dress(layers.properties(width=WIDTH, height=max(1, len(values)) * ROW), title, note)
+    return _dress(layers.properties(width=WIDTH, height=max(1, len(values)) * ROW), lang, title, note)
 
 
 def _rows_axis() -> Any:
     """One row for each bar, in order; the names are drawn by `_names`."""
-    return alt.Y("order:O", title=None, scale=alt.Scale(paddingInner=0.38, paddingOuter=0.2),
-                 axis=alt.Axis(domain=False, ticks=False, labels=False))
+    return alt.Y(
+        "order:O",
+        title=None,
+        scale=alt.Scale(paddingInner=0.38, paddingOuter=0.2),
+        axis=alt.Axis(domain=False, ticks=False, labels=False),
+    )
 
 
 def _names(rows: Sequence[Mapping[str, Any]], y: Any) -> list[Chart]:
@@ -235,9 +362,13 @@ def _names(rows: Sequence[Mapping[str, Any]], y: Any) -> list[Chart]:
         lines = font.fold(row["name"], LABELS, 12)
         shifts = (0,) if len(lines) == 1 else (-7, 7)
         said += [{"order": row["order"], "line": line, "dy": dy} for line, dy in zip(lines, shifts, strict=True)]
-    return [alt.Chart(alt.Data(values=[r for r in said if r["dy"] == dy])).mark_text(
-        align="right", fontSize=12, color=palette.INK, dy=dy).encode(y=y, x=alt.value(-10), text="line:N")
-        for dy in (0, -7, 7) if any(r["dy"] == dy for r in said)]
+    return [
+        alt.Chart(alt.Data(values=[r for r in said if r["dy"] == dy]))
+        .mark_text(align="right", fontSize=12, color=palette.INK, dy=dy)
+        .encode(y=y, x=alt.value(-10), text="line:N")
+        for dy in (0, -7, 7)
+        if any(r["dy"] == dy for r in said)
+    ]
 
 
 def _domain(values: Sequence[float], room: float) -> list[float]:
@@ -249,27 +380,77 @@ def _domain(values: Sequence[float], room: float) -> list[float]:
 
 def _legend(values: Sequence[str] | None = None) -> Any:
     chosen = {"values": list(values)} if values is not None else {}
-    return alt.Legend(orient="bottom", direction="horizontal", title=None, symbolType="square", symbolSize=130,
-                      symbolStrokeWidth=0.6, symbolStrokeColor=palette.INK, offset=12, columns=5, columnPadding=14,
-                      labelLimit=200, **chosen)
+    return alt.Legend(
+        orient="bottom",
+        direction="horizontal",
+        title=None,
+        symbolType="square",
+        symbolSize=130,
+        symbolStrokeWidth=0.6,
+        symbolStrokeColor=palette.INK,
+        offset=12,
+        columns=5,
+        columnPadding=14,
+        labelLimit=200,
+        **chosen,
+    )
 
 
-def _dress(chart: Chart, title: str, note: str = "") -> Chart:
+def _dress(chart: Chart, lang: Lang, title: str, note: str = "") -> Chart:
     """The common look: title at the left, light grid, the house fonts."""
     head = {"subtitle": note} if note else {}
-    return chart.properties(title=alt.TitleParams(title, **head)).configure(
-        font=font.stack(), background="transparent", padding={"left": 4, "top": 4, "right": 10, "bottom": 4},
-    ).configure_view(stroke=None).configure_axis(
-        labelFontSize=12, labelColor=palette.INK, titleColor=palette.MUTED, titleFontSize=11, titleFontWeight="normal",
-        gridColor="#e9e6dd", domainColor=palette.RULE, tickColor=palette.RULE,
-    ).configure_axisY(grid=False, minExtent=EXTENT, maxExtent=EXTENT).configure_axisX(
-        domain=False, ticks=False, labelColor=palette.MUTED, labelFontSize=11, labelPadding=6, gridColor="#e9e6dd",
-        gridWidth=0.8).configure_legend(
-        labelFontSize=11, labelColor=palette.INK,
-    ).configure_title(
-        anchor="start", frame="bounds", fontSize=14, fontWeight="normal", color=palette.DEEP, offset=14, subtitleFontSize=11,
-        subtitleColor=palette.MUTED, subtitlePadding=5, subtitleFontWeight="normal")
+    return (
+        chart.properties(title=alt.TitleParams(title, **head))
+        .configure(
+            font=font.stack(lang), background="transparent", padding={"left": 4, "top": 4, "right": 10, "bottom": 4}
+        )
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelFontSize=12,
+            labelColor=palette.INK,
+            titleColor=palette.MUTED,
+            titleFontSize=11,
+            titleFontWeight="normal",
+            gridColor="#e9e6dd",
+            domainColor=palette.RULE,
+            tickColor=palette.RULE,
+        )
+        .configure_axisY(grid=False, minExtent=EXTENT, maxExtent=EXTENT)
+        .configure_axisX(
+            domain=False,
+            ticks=False,
+            labelColor=palette.MUTED,
+            labelFontSize=11,
+            labelPadding=6,
+            gridColor="#e9e6dd",
+            gridWidth=0.8,
+        )
+        .configure_legend(labelFontSize=11, labelColor=palette.INK)
+        .configure_title(
+            anchor="start",
+            frame="bounds",
+            fontSize=14,
+            fontWeight="normal",
+            color=palette.DEEP,
+            offset=14,
+            subtitleFontSize=11,
+            subtitleColor=palette.MUTED,
+            subtitlePadding=5,
+            subtitleFontWeight="normal",
+        )
+    )
 
 
-__all__ = ["Chart", "Step", "comparison", "contributions", "coverage", "only_bundled", "png", "quality", "stages", "svg",
-           "waterfall"]
+__all__ = [
+    "Chart",
+    "Step",
+    "comparison",
+    "contributions",
+    "coverage",
+    "only_bundled",
+    "png",
+    "quality",
+    "stages",
+    "svg",
+    "waterfall",
+]

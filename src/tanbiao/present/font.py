@@ -8,17 +8,18 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from ..core.errors import refuse
+from ..core.errors import Lang, refuse
 
 FAMILY = "Tanbiao Sans"
-SCREEN = ("Tanbiao Sans", "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei",
-          "Segoe UI", "Helvetica Neue", "Arial", "sans-serif")
-"""Families in the order a browser tries them. The bundled one comes first so that widths measured here fit."""
+_HAN = ("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei")
+_LATIN = ("Segoe UI", "Helvetica Neue", "Open Sans", "Arial")
 
 
-def stack(quote: str = "'") -> str:
-    """`SCREEN` as a CSS list."""
-    return ", ".join(f"{quote}{f}{quote}" if " " in f else f for f in SCREEN)
+def stack(lang: Lang) -> str:
+    """Families as a CSS list, in the order a browser tries them: the bundled one first, so that widths measured here
+    fit, then what systems have for the language."""
+    families = (FAMILY, *(_HAN if lang == "zh" else _LATIN), *(_LATIN if lang == "zh" else _HAN), "sans-serif")
+    return ", ".join(f"'{f}'" if " " in f else f for f in families)
 
 
 @cache
@@ -53,7 +54,7 @@ def fold(text: str, room: float, size: float, lines: int = 2) -> list[str]:
         last = found[lines - 1]
         while last and width(last + "…", size) > room:
             last = last[:-1]
-        found = [*found[:lines - 1], last.rstrip(" ,;，；") + "…"]
+        found = [*found[: lines - 1], last.rstrip(" ,;，；") + "…"]
     return found
 
 
@@ -62,17 +63,19 @@ def _widths(file: str) -> dict[int, float]:
     """Advance of each code point in ems."""
     data = (folder() / file).read_bytes()
     tables = _tables(data)
-    upem = struct.unpack(">H", data[tables["head"] + 18:tables["head"] + 20])[0]
-    count = struct.unpack(">H", data[tables["hhea"] + 34:tables["hhea"] + 36])[0]
+    upem = struct.unpack(">H", data[tables["head"] + 18 : tables["head"] + 20])[0]
+    count = struct.unpack(">H", data[tables["hhea"] + 34 : tables["hhea"] + 36])[0]
     at = tables["hmtx"]
-    advances = [struct.unpack(">H", data[at + 4 * k:at + 4 * k + 2])[0] / upem for k in range(count)]
+    advances = [struct.unpack(">H", data[at + 4 * k : at + 4 * k + 2])[0] / upem for k in range(count)]
     return {code: advances[min(glyph, count - 1)] for code, glyph in _glyphs(file).items()}
 
 
 def _tables(data: bytes) -> dict[str, int]:
     count = struct.unpack(">H", data[4:6])[0]
-    return {data[12 + 16 * k:16 + 16 * k].decode("latin-1"): struct.unpack(">I", data[20 + 16 * k:24 + 16 * k])[0]
-            for k in range(count)}
+    return {
+        data[12 + 16 * k : 16 + 16 * k].decode("latin-1"): struct.unpack(">I", data[20 + 16 * k : 24 + 16 * k])[0]
+        for k in range(count)
+    }
 
 
 @cache
@@ -80,19 +83,19 @@ def _glyphs(file: str) -> dict[int, int]:
     """Glyph of each code point, from the table `cmap` in format 4."""
     data = (folder() / file).read_bytes()
     start = _tables(data)["cmap"]
-    for k in range(struct.unpack(">H", data[start + 2:start + 4])[0]):
-        platform, encoding, offset = struct.unpack(">HHI", data[start + 4 + 8 * k:start + 12 + 8 * k])
+    for k in range(struct.unpack(">H", data[start + 2 : start + 4])[0]):
+        platform, encoding, offset = struct.unpack(">HHI", data[start + 4 + 8 * k : start + 12 + 8 * k])
         at = start + offset
-        if (platform, encoding) in ((3, 1), (0, 3)) and struct.unpack(">H", data[at:at + 2])[0] == 4:
+        if (platform, encoding) in ((3, 1), (0, 3)) and struct.unpack(">H", data[at : at + 2])[0] == 4:
             return _format_4(data, at)
     raise AssertionError("the bundled font has no Unicode table")
 
 
 def _format_4(data: bytes, at: int) -> dict[int, int]:
-    segments = struct.unpack(">H", data[at + 6:at + 8])[0] // 2
+    segments = struct.unpack(">H", data[at + 6 : at + 8])[0] // 2
 
     def row(offset: int, form: str = "H") -> tuple[int, ...]:
-        return struct.unpack(f">{segments}{form}", data[at + offset:at + offset + 2 * segments])
+        return struct.unpack(f">{segments}{form}", data[at + offset : at + offset + 2 * segments])
 
     ends, starts = row(14), row(16 + 2 * segments)
     deltas, offsets = row(16 + 4 * segments, "h"), row(16 + 6 * segments)
@@ -102,7 +105,7 @@ def _format_4(data: bytes, at: int) -> dict[int, int]:
             glyph = code + delta
             if offset:
                 place = at + 16 + 6 * segments + 2 * n + offset + 2 * (code - first)
-                glyph = struct.unpack(">H", data[place:place + 2])[0]
+                glyph = struct.unpack(">H", data[place : place + 2])[0]
                 glyph += delta if glyph else 0
             if glyph & 0xFFFF:
                 found[code] = glyph & 0xFFFF
@@ -119,8 +122,12 @@ def check(text: str, what: str) -> None:
     """Refuses (`font-characters`) when `text` cannot be drawn with the bundled font."""
     missing = lacking(text)
     if missing:
-        raise refuse("font-characters", what=what,
-                     characters=" ".join(f"{c} (U+{ord(c):04X})" for c in missing[:12]), count=len(missing))
+        raise refuse(
+            "font-characters",
+            what=what,
+            characters=" ".join(f"{c} (U+{ord(c):04X})" for c in missing[:12]),
+            count=len(missing),
+        )
 
 
 @cache
@@ -131,4 +138,4 @@ def register() -> None:
     vl_convert.register_font_directory(str(folder()))
 
 
-__all__ = ["FAMILY", "SCREEN", "characters", "check", "fold", "folder", "lacking", "register", "stack", "width"]
+__all__ = ["FAMILY", "characters", "check", "fold", "folder", "lacking", "register", "stack", "width"]

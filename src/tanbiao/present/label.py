@@ -1,8 +1,9 @@
 """The label: a small face of one published footprint, as SVG, PNG, PDF and JSON, with a QR code to check it by.
 
-It carries what ISO 14026 style communication asks for (name, value and unit, unit of analysis, boundary in words, period,
-standard, stages, verification, validity, link to the record, and that it speaks of climate change alone). It is not a copy
-of any official mark, draws none, claims nothing and holds no grade. What it must not say is refused from the data.
+It carries what a footprint communication asks for (ISO 14026): name, value and unit, unit of analysis, boundary in
+words, period, standard, stages, verification, validity, link to the record, and that it speaks of climate change alone.
+It is not a copy of any official mark, draws none, claims nothing and holds no grade. What it must not say is refused
+from the data.
 """
 
 from __future__ import annotations
@@ -10,18 +11,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
 from ..core.digest import digest
-from ..core.errors import Lang, Place, Problem, TanbiaoError
+from ..core.errors import LANGS, Lang, Place, Problem, TanbiaoError, refuse
 from ..core.text import Text
 from ..evaluate import Published, Result
 from ..study import Study
 from . import font, palette
-from .declared import as_text, declared, partial, period, said
-from .numbers import like, percent, unit_text
+from .declared import as_text, boundary, declared, partial, per, period, said, unit_of
+from .numbers import last_place, minus, percent, to_place, unit_text
 from .texts import phrase, word
 
 PROFILE = "tanbiao-open-1"
@@ -29,11 +30,52 @@ WIDTH = 600
 """One unit is a tenth of a millimetre: the label is 6 cm wide."""
 EDGE = 30
 SHADES = (palette.INK, "#55686b", "#93a3a2", "#c9d2cd", palette.STRAW, palette.OCHRE)
-CLAIMS = ("碳中和", "零碳", "低碳", "净零", "负碳", "绿色", "环保", "节能", "最低", "更低", "领先", "等级", "评级", "carbon neutral",
-          "carbon-neutral", "climate neutral", "net zero", "net-zero", "zero carbon", "low carbon", "low-carbon", "green",
-          "eco-friendly", "grade", "class a", "lowest", "best")
-NAME_CLAIMS = ("碳中和", "零碳", "低碳", "净零", "负碳", "carbon neutral", "carbon-neutral", "climate neutral", "net zero",
-               "net-zero", "zero carbon", "low carbon", "low-carbon")
+CLAIMS = (
+    "碳中和",
+    "零碳",
+    "低碳",
+    "净零",
+    "负碳",
+    "绿色",
+    "环保",
+    "节能",
+    "最低",
+    "更低",
+    "领先",
+    "等级",
+    "评级",
+    "carbon neutral",
+    "carbon-neutral",
+    "climate neutral",
+    "net zero",
+    "net-zero",
+    "zero carbon",
+    "low carbon",
+    "low-carbon",
+    "green",
+    "eco-friendly",
+    "grade",
+    "class a",
+    "lowest",
+    "best",
+)
+NAME_CLAIMS = (
+    "碳中和",
+    "零碳",
+    "低碳",
+    "净零",
+    "负碳",
+    "carbon neutral",
+    "carbon-neutral",
+    "climate neutral",
+    "net zero",
+    "net-zero",
+    "zero carbon",
+    "low carbon",
+    "low-carbon",
+)
+SPOKEN = ("claim", "slogan", "statement", "note", "text", "title", "headline")
+"""Keys under `label` that hold free words; the label prints none of them, and refuses those that claim."""
 STATES = ("self", "second", "third", "certified")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -96,25 +138,36 @@ class Label:
     issued: str
     expires: str
     record_url: str
-    problems: tuple[Problem, ...] = field(default=())
 
     def data(self) -> dict[str, Any]:
         """The minimal data object. Every number is a text, so that its digits are those that were published."""
         found: dict[str, Any] = {
-            "id": self.id, "profile": PROFILE, "constructed": self.constructed, "screening": self.screening,
+            "id": self.id,
+            "profile": PROFILE,
+            "constructed": self.constructed,
+            "screening": self.screening,
             "product": {"name": self.name.data(), "model": self.model} | ({"gtin": self.gtin} if self.gtin else {}),
-            "producer": self.producer.data(), "site": self.site.data(),
+            "producer": self.producer.data(),
+            "site": self.site.data(),
             "value": {"amount": self.amount, "unit": self.unit, "per": self.per.data()},
             "boundary": {"text": self.boundary.data(), "partial": self.partial},
             "stages": [{"id": s.id, "name": s.name.data(), "amount": s.amount} for s in self.stages],
             "period": self.period,
             "standards": [{"version": v, "title": t.data()} for v, t in self.standards],
-            "pds": self.primary_data_share or None, "dqr": dict(self.dqr) or None,
+            "pds": self.primary_data_share or None,
+            "dqr": dict(self.dqr) or None,
             "uncertainty": {"low": self.low, "high": self.high} if self.low else None,
-            "verification": self.verification.data(), "conformity": self.conformity.data(),
-            "software": {"name": "tanbiao", "version": self.software, "pack_hash": self.pack_hash,
-                         "ledger_root": self.ledger_root},
-            "issued": self.issued, "expires": self.expires, "record_url": self.record_url,
+            "verification": self.verification.data(),
+            "conformity": self.conformity.data(),
+            "software": {
+                "name": "tanbiao",
+                "version": self.software,
+                "pack_hash": self.pack_hash,
+                "ledger_root": self.ledger_root,
+            },
+            "issued": self.issued,
+            "expires": self.expires,
+            "record_url": self.record_url,
             "scope": "climate change only",
         }
         return {k: v for k, v in found.items() if v is not None}
@@ -133,23 +186,45 @@ class Label:
         return f"tanbiao:label:{self.id}:{self.digest[:16]}"
 
 
-def label(study: Study, result: Result, *, id: str, issued: str, expires: str, ledger_root: str, record_url: str = "",
-          software: str = "", verification: Verification | None = None, marks: Sequence[str] = ()) -> Label:
+def label(
+    study: Study,
+    result: Result,
+    *,
+    id: str,
+    issued: str,
+    ledger_root: str,
+    expires: str = "",
+    record_url: str = "",
+    software: str = "",
+    verification: Verification | None = None,
+    marks: Sequence[str] = (),
+) -> Label:
     """The label of a result's headline.
 
-    issued, expires: civil dates (`2026-11-24`), given by the caller, since results know no clock. verification: as the
+    issued, expires: civil dates (`2026-11-24`), given by the caller, since results know no clock; expires: what the study
+    declares under `label.valid_until` when not given. verification: as the
     study declares under `review` when not given. marks: official marks wished for; every one is refused.
 
     Raises `TanbiaoError` with all of: `label-value`, `label-missing`, `label-boundary`, `label-partial-hidden`,
     `label-offset`, `label-claim`, `label-mark`, `label-verification`, `label-dates`.
     """
     problems: list[Problem] = []
+    expires = expires or said(study, "valid_until", "en")
     headline = result.headline
     if headline is None or not isinstance(headline.value, float):
         why = ", ".join(headline.missing) if headline is not None else "publish"
-        raise TanbiaoError([Problem("label-value", study.place_of("packs"), {
-            "pack": result.rulebook.pack.version, "missing": why or "—"})])
-    items = {k: declared(study, k) for k in ("name", "producer", "site", "unit", "boundary")}
+        raise TanbiaoError(
+            [
+                Problem(
+                    "label-value",
+                    study.place_of("packs"),
+                    {"pack": result.rulebook.pack.version, "missing": why or "—"},
+                )
+            ]
+        )
+    items = {k: declared(study, k) for k in ("name", "producer", "site")}
+    items["unit"] = unit_of(study, headline)
+    items["boundary"] = boundary(study, headline)
     for key in ("name", "producer", "site", "unit"):
         if items[key] is None:
             problems.append(_problem(study, "label-missing", _PLACE[key], item=_PLACE[key]))
@@ -161,32 +236,63 @@ def label(study: Study, result: Result, *, id: str, issued: str, expires: str, l
     if items["boundary"] is None or whole is None:
         problems.append(_problem(study, "label-boundary", "scope.boundary"))
     elif not whole and _left_out(result, headline):
-        problems.append(_problem(study, "label-partial-hidden", "scope.partial", stages=", ".join(_left_out(result, headline))))
+        problems.append(
+            _problem(study, "label-partial-hidden", "scope.partial", stages=", ".join(_left_out(result, headline)))
+        )
     problems += _claims(study) + _offsets(study, result)
-    wished = [*marks, *(study.at("label.marks") or ())] if not isinstance(study.at("label.marks"), str) else \
-        [*marks, str(study.at("label.marks"))]
+    wished = (
+        [*marks, *(study.at("label.marks") or ())]
+        if not isinstance(study.at("label.marks"), str)
+        else [*marks, str(study.at("label.marks"))]
+    )
     problems += [_problem(study, "label-mark", "label.marks", mark=m) for m in wished]
     verification = verification or Verification(
-        said(study, "verification_state", "en") or "self", declared(study, "verification_body"),
-        said(study, "certificate", "en"), said(study, "certificate_until", "en"))
+        said(study, "verification_state", "en") or "self",
+        declared(study, "verification_body"),
+        said(study, "certificate", "en"),
+        said(study, "certificate_until", "en"),
+    )
     problems += _verified(study, verification) + _dates(study, issued, expires, verification)
     if problems:
         raise TanbiaoError(problems)
     total = headline.value
+    clause = result.rulebook.by_address(headline.clause)
+    place = last_place(headline.published, total, clause.rounding if clause is not None else None)
     blank = Text("", "")
     return Label(
-        id=id, name=items["name"] or blank, model=said(study, "model", "en"), gtin=said(study, "gtin", "en"),
-        producer=items["producer"] or blank, site=items["site"] or blank, amount=headline.published, unit=headline.unit,
-        per=items["unit"] or blank, low=_bound(headline.low, headline), high=_bound(headline.high, headline),
-        boundary=items["boundary"] or blank, partial=bool(whole),
-        stages=tuple(Part(s.id, s.name, like(s.value, headline.published), s.value / total if total else 0.0)
-                     for s in headline.stages),
-        period=period(study), standards=tuple((p.version, p.title) for p in reversed(result.rulebook.packs)),
+        id=id,
+        name=items["name"] or blank,
+        model=said(study, "model", "en"),
+        gtin=said(study, "gtin", "en"),
+        producer=items["producer"] or blank,
+        site=items["site"] or blank,
+        amount=headline.published,
+        unit=headline.unit,
+        per=items["unit"] or blank,
+        low=_bound(headline.low, place),
+        high=_bound(headline.high, place),
+        boundary=items["boundary"] or blank,
+        partial=bool(whole),
+        stages=tuple(
+            Part(s.id, s.name, to_place(s.value, place), s.value / total if total else 0.0)
+            for s in headline.stages
+            if s.value or s.low or s.high
+        ),
+        period=period(study),
+        standards=tuple((p.version, p.title) for p in reversed(result.rulebook.packs)),
         primary_data_share=_share(result, headline),
-        dqr={k: f"{v:.1f}" for k, v in headline.dqr.items()}, verification=verification, conformity=result.conformity(),
-        screening=headline.verdict == "screening", constructed=study.constructed, software=software or _version(),
-        pack_hash=result.rulebook.pack.digest, ledger_root=ledger_root, issued=issued, expires=expires,
-        record_url=record_url)
+        dqr={k: f"{v:.1f}" for k, v in headline.dqr.items()},
+        verification=verification,
+        conformity=result.conformity(),
+        screening=headline.verdict == "screening",
+        constructed=study.constructed,
+        software=software or _version(),
+        pack_hash=result.rulebook.pack.digest,
+        ledger_root=ledger_root,
+        issued=issued,
+        expires=expires,
+        record_url=record_url,
+    )
 
 
 def primary_share(result: Result, published: Published) -> float | None:
@@ -212,25 +318,32 @@ def _problem(study: Study, code: str, path: str, **args: str) -> Problem:
 def _claims(study: Study) -> list[Problem]:
     """Words of the study that would claim more than a footprint can carry."""
     found = []
-    texts = [("product.name", said(study, "name", lang), NAME_CLAIMS) for lang in ("zh", "en")]
+    texts: list[tuple[str, str, tuple[str, ...]]] = [
+        ("product.name", said(study, "name", lang), NAME_CLAIMS) for lang in LANGS
+    ]
     block = study.at("label")
     if isinstance(block, Mapping):
         for key, value in block.items():
             text = as_text(value)
-            if text is not None and key not in ("marks", "id", "verification"):
-                texts += [(f"label.{key}", text[lang], CLAIMS) for lang in ("zh", "en")]
-    for path, text, words in texts:
-        low = text.lower()
-        found += [_problem(study, "label-claim", path, word=w) for w in words
-                  if (w in low if ord(w[0]) > 0x7F else re.search(rf"\b{re.escape(w)}\b", low))]
+            if text is not None and key.startswith(SPOKEN):
+                texts += [(f"label.{key}", text[lang], CLAIMS) for lang in LANGS]
+    for path, words_said, words in texts:
+        low = words_said.lower()
+        found += [
+            _problem(study, "label-claim", path, word=w)
+            for w in words
+            if (w in low if ord(w[0]) > 0x7F else re.search(rf"\b{re.escape(w)}\b", low))
+        ]
     return list({(p.args["word"], str(p.place)): p for p in found}.values())
 
 
 def _offsets(study: Study, result: Result) -> list[Problem]:
     """Offsets netted against the footprint: asked for in the study, or bought as a background item."""
     found = []
-    for path in ("label.offset", "label.offsets", "label.net", "credits.netted", "credits.net"):
-        if study.at(path) not in (None, "", "false", "0"):
+    for path in ("credits.offset_in_total", "credits.offsets_in_total", "label.offset", "label.offsets"):
+        value = study.at(path)
+        text = str(value.get("value") if isinstance(value, Mapping) else value or "")
+        if text.partition(" ")[0] not in ("", "None", "false", "0", "0.0"):
             found.append(_problem(study, "label-offset", path, what=path))
     solved = result.evaluation.solved
     providers = result.evaluation.background.providers
@@ -251,8 +364,11 @@ def _left_out(result: Result, headline: Published) -> list[str]:
     values = result.rulebook.tables[clause.stages].values
     if "account" not in values:
         return []
-    outside = {str(values["tag"].data[r]) for r in range(len(values["tag"].data))
-               if str(values["account"].data[r]) == "outside"}
+    outside = {
+        str(values["tag"].data[r])
+        for r in range(len(values["tag"].data))
+        if str(values["account"].data[r]) == "outside"
+    }
     return sorted(outside & set(solved.lines.step))
 
 
@@ -264,20 +380,26 @@ def _verified(study: Study, verification: Verification) -> list[Problem]:
         missing.append("body")
     if verification.state == "certified":
         missing += [k for k in ("certificate", "until") if not getattr(verification, k)]
-    return [_problem(study, "label-verification", "review", state=verification.state, missing=", ".join(missing))] \
-        if missing else []
+    return (
+        [_problem(study, "label-verification", "review", state=verification.state, missing=", ".join(missing))]
+        if missing
+        else []
+    )
 
 
 def _dates(study: Study, issued: str, expires: str, verification: Verification) -> list[Problem]:
     wrong = [d for d in (issued, expires) if not _DATE.fullmatch(d)]
     if wrong or expires <= issued or (verification.until and expires > verification.until):
-        return [_problem(study, "label-dates", "", issued=issued or "—", expires=expires or "—",
-                         until=verification.until or "—")]
+        return [
+            _problem(
+                study, "label-dates", "", issued=issued or "—", expires=expires or "—", until=verification.until or "—"
+            )
+        ]
     return []
 
 
-def _bound(value: float | None, headline: Published) -> str:
-    return like(value, headline.published) if value is not None else ""
+def _bound(value: float | None, place: int) -> str:
+    return to_place(value, place) if value is not None else ""
 
 
 def _share(result: Result, headline: Published) -> str:
@@ -316,10 +438,25 @@ def label_png(found: Label, lang: Lang, dots_per_inch: int = 600) -> bytes:
 
 
 def label_pdf(found: Label, lang: Lang) -> bytes:
-    """The label as PDF in the bundled font."""
-    import vl_convert
-
-    return bytes(vl_convert.svg_to_pdf(_bundled(found, lang)))
+    """The label as PDF, 6 cm wide, in the bundled font. Refuses (`present-extra`) where typst is not installed."""
+    try:
+        import typst
+    except ImportError:
+        raise refuse("present-extra", format="PDF", package="typst") from None
+    source: Any = (
+        b"#set document(date: none)\n#set page(width: 60mm, height: auto, margin: 0pt)\n"
+        b'#image(bytes(sys.inputs.svg), format: "svg", width: 60mm)'
+    )
+    return bytes(
+        typst.compile(
+            source,
+            font_paths=[str(font.folder())],
+            ignore_system_fonts=True,
+            format="pdf",
+            sys_inputs={"svg": _bundled(found, lang)},
+            timestamp=946_684_800,
+        )
+    )
 
 
 def _bundled(found: Label, lang: Lang) -> str:
@@ -343,8 +480,9 @@ def qr_path(payload: str, size: float, x: float, y: float) -> str:
                 end = c
                 while end < len(row) and row[end]:
                     end += 1
-                runs.append(f"M{x + c * step:.2f} {y + r * step:.2f}h{(end - c) * step:.2f}v{step:.2f}"
-                            f"h-{(end - c) * step:.2f}z")
+                runs.append(
+                    f"M{x + c * step:.2f} {y + r * step:.2f}h{(end - c) * step:.2f}v{step:.2f}h-{(end - c) * step:.2f}z"
+                )
                 c = end
             else:
                 c += 1
@@ -370,22 +508,40 @@ class _Drawing:
         said_ = escape(f"{phrase('label.title', self.lang)} {self.label.amount} {unit_text(self.label.unit)}")
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="60mm" height="{height / 10:g}mm" '
-            f'viewBox="0 0 {WIDTH} {height}" font-family="{font.stack()}" fill="{palette.INK}" role="img" '
+            f'viewBox="0 0 {WIDTH} {height}" font-family="{font.stack(self.lang)}" fill="{palette.INK}" role="img" '
             f'aria-label="{said_}"><title>{said_}</title>'
             f'<defs><clipPath id="frame"><rect x="2" y="2" width="{WIDTH - 4}" height="{height - 4}" rx="18"/></clipPath></defs>'
             f'<rect x="2" y="2" width="{WIDTH - 4}" height="{height - 4}" rx="18" fill="#ffffff"/>'
             f'<g clip-path="url(#frame)">{"".join(self.parts)}</g>'
             f'<rect x="2" y="2" width="{WIDTH - 4}" height="{height - 4}" rx="18" fill="none" stroke="{palette.INK}" '
-            f'stroke-width="3"/></svg>\n')
+            f'stroke-width="3"/></svg>\n'
+        )
 
-    def text(self, x: float, y: float, text: str, size: float, fill: str = "", anchor: str = "", strong: bool = False,
-             spacing: float = 0) -> None:
-        more = "".join([f' fill="{fill}"' if fill else "", f' text-anchor="{anchor}"' if anchor else "",
-                        ' font-weight="600"' if strong else "", f' letter-spacing="{spacing:g}"' if spacing else ""])
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        fill: str = "",
+        anchor: str = "",
+        strong: bool = False,
+        spacing: float = 0,
+    ) -> None:
+        more = "".join(
+            [
+                f' fill="{fill}"' if fill else "",
+                f' text-anchor="{anchor}"' if anchor else "",
+                ' font-weight="600"' if strong else "",
+                f' letter-spacing="{spacing:g}"' if spacing else "",
+            ]
+        )
         self.parts.append(f'<text x="{x:g}" y="{y:g}" font-size="{size:g}"{more}>{escape(text)}</text>')
 
     def rect(self, x: float, y: float, width: float, height: float, fill: str, more: str = "") -> None:
-        self.parts.append(f'<rect x="{x:g}" y="{y:g}" width="{max(width, 0):.2f}" height="{height:g}" fill="{fill}"{more}/>')
+        self.parts.append(
+            f'<rect x="{x:g}" y="{y:g}" width="{max(width, 0):.2f}" height="{height:g}" fill="{fill}"{more}/>'
+        )
 
     def rule(self, strong: bool = False) -> None:
         width = 3 if strong else 1.5
@@ -402,14 +558,14 @@ class _Drawing:
 
     def warnings(self) -> None:
         if self.label.constructed:
-            self.rect(0, self.y, WIDTH, 66, palette.STRAW)
-            title = phrase("label.constructed", self.lang)
-            self.text(EDGE, self.y + 44, title, 34)
-            more = phrase("label.constructed_more", self.lang)
+            title, more = phrase("label.constructed", self.lang), phrase("label.constructed_more", self.lang)
             left = EDGE + font.width(title, 34) + 18
-            size = min(20.0, (WIDTH - EDGE - left) / max(font.width(more, 1), 0.1))
-            self.text(left, self.y + 43, more, round(size, 1))
-            self.y += 66
+            aside = left + font.width(more, 20) <= WIDTH - EDGE
+            tall = 66 if aside else 88
+            self.rect(0, self.y, WIDTH, tall, palette.STRAW)
+            self.text(EDGE, self.y + 44, title, 34)
+            self.text(round(left, 1) if aside else EDGE, self.y + (43 if aside else 73), more, 20)
+            self.y += tall
         if self.label.screening:
             title, more = phrase("label.screening", self.lang), phrase("label.screening_more", self.lang)
             self.rect(EDGE, self.y + 16, self.room, 62, "#ffffff", f' stroke="{palette.INK}" stroke-width="2.5" rx="6"')
@@ -436,24 +592,28 @@ class _Drawing:
     def value(self) -> None:
         found = self.label
         self.rule(True)
-        unit, _, per = unit_text(found.unit).partition("/")
+        unit = unit_text(found.unit).partition("/")[0]
         room = self.room
         size = 118.0
         while size > 60 and font.width(found.amount, size, True) + 16 + font.width(unit, 36) > room:
             size -= 4
         base = self.y + 26 + size * 0.76
-        self.text(EDGE - 3, round(base, 1), found.amount, size, strong=True)
-        left = EDGE + font.width(found.amount, size, True) + 14
-        self.text(round(left, 1), round(base, 1), unit, 36, strong=not any(ord(c) > 0x2000 for c in unit))
-        if per:
-            self.text(round(left, 1), round(base - 42, 1), "", 20)
+        self.parts.append(
+            f'<text x="{EDGE - 3}" y="{base:.1f}" font-size="{size:g}" font-weight="600">{minus(found.amount)}'
+            f'<tspan dx="{14 if self.lang == "zh" else 12}" font-size="36" font-weight="400">{escape(unit)}</tspan></text>'
+        )
         self.y = base + 40
-        for line in font.fold(phrase("label.per", self.lang, unit=found.per[self.lang]), room, 23):
+        for line in font.fold(per(found.per[self.lang], self.lang), room, 23):
             self.text(EDGE, round(self.y, 1), line, 23)
             self.y += 29
         if found.low and found.low != found.high:
-            self.text(EDGE, round(self.y, 1), phrase("label.range", self.lang, low=found.low, high=found.high), 19,
-                      palette.MUTED)
+            self.text(
+                EDGE,
+                round(self.y, 1),
+                phrase("label.range", self.lang, low=minus(found.low), high=minus(found.high)),
+                19,
+                palette.MUTED,
+            )
             self.y += 27
         self.y = round(self.y - 8)
 
@@ -465,7 +625,7 @@ class _Drawing:
         self.y += 12
         shares = [s.share for s in found.stages]
         low, high = min(0.0, *shares), max(0.0, *shares)
-        values = [f"{s.amount}" for s in found.stages]
+        values = [minus(s.amount) for s in found.stages]
         right = max(font.width(v, 20) for v in values)
         tails = max(font.width(percent(s, 0), 20) for s in shares)
         names = [font.fold(s.name[self.lang], 232, 19.5) for s in found.stages]
@@ -480,13 +640,24 @@ class _Drawing:
             for k, line in enumerate(lines):
                 self.text(EDGE, round(middle + 7 + (k - (len(lines) - 1) / 2) * 22, 1), line, 19.5)
             x = zero if part.share >= 0 else zero + part.share * scale
-            self.rect(round(x, 2), round(middle - 9, 1), max(abs(part.share) * scale, 1.5), 18, SHADES[n % len(SHADES)],
-                      f' stroke="{palette.INK}" stroke-width="1"')
-            self.text(WIDTH - EDGE - tails - 14, round(middle + 7, 1), part.amount, 20, anchor="end")
+            self.rect(
+                round(x, 2),
+                round(middle - 9, 1),
+                max(abs(part.share) * scale, 1.5),
+                18,
+                SHADES[n % len(SHADES)],
+                f' stroke="{palette.INK}" stroke-width="1"',
+            )
+            self.text(WIDTH - EDGE - tails - 14, round(middle + 7, 1), minus(part.amount), 20, anchor="end")
             self.text(WIDTH - EDGE, round(middle + 7, 1), percent(part.share, 0), 20, palette.MUTED, "end")
             self.y += tall
-        self.rect(round(zero, 2) - 0.75, self.y - sum(34 if len(x) == 1 else 46 for x in names), 1.5,
-                  sum(34 if len(x) == 1 else 46 for x in names), palette.INK)
+        self.rect(
+            round(zero, 2) - 0.75,
+            self.y - sum(34 if len(x) == 1 else 46 for x in names),
+            1.5,
+            sum(34 if len(x) == 1 else 46 for x in names),
+            palette.INK,
+        )
         self.y += 12
 
     def facts(self) -> None:
@@ -501,18 +672,30 @@ class _Drawing:
             state = phrase("label.by", lang, state=state, body=found.verification.body[lang])
         if found.verification.certificate:
             state += "；" if lang == "zh" else "; "
-            state += phrase("label.certificate", lang, number=found.verification.certificate, until=found.verification.until)
-        share = phrase("label.primary_share", lang, share=percent(float(found.primary_data_share), 0)) \
-            if found.primary_data_share else phrase("label.primary_unknown", lang)
+            state += phrase(
+                "label.certificate", lang, number=found.verification.certificate, until=found.verification.until
+            )
+        share = (
+            phrase("label.primary_share", lang, share=percent(float(found.primary_data_share), 0))
+            if found.primary_data_share
+            else phrase("label.primary_unknown", lang)
+        )
         first, *_ = found.standards
         rows = [
-            ("boundary", boundary, 3), ("period", found.period.replace("/", " – "), 1),
-            ("standards", f"{first[1][lang]} {first[0]}" + "".join(f" · {v}" for v, _ in found.standards[1:]), 3),
-            ("primary", share, 2), ("verification", state, 3), ("conformity", found.conformity[lang], 2),
+            ("boundary", boundary, 3),
+            ("period", found.period.replace("/", " – "), 1),
+            ("standards", " · ".join(v for v, _ in found.standards), 2),
+            ("", first[1][lang], 3),
+            ("primary", share, 2),
+            ("verification", state, 3),
+            ("conformity", found.conformity[lang], 2),
         ]
-        left = EDGE + max(font.width(phrase(f"label.{k}", lang), 18) for k, _, _ in rows) + 16
+        left = EDGE + max(font.width(phrase(f"label.{k}", lang), 18) for k, _, _ in rows if k) + 16
         for key, text, lines in rows:
-            self.text(EDGE, self.y + 20, phrase(f"label.{key}", lang), 18, palette.MUTED)
+            if key:
+                self.text(EDGE, self.y + 20, phrase(f"label.{key}", lang), 18, palette.MUTED)
+            else:
+                self.y -= 4
             for line in font.fold(text, WIDTH - EDGE - left, 18, lines):
                 self.text(round(left, 1), self.y + 20, line, 18)
                 self.y += 24
@@ -525,9 +708,12 @@ class _Drawing:
         self.y += 18
         size = 176
         self.parts.append(f'<path d="{qr_path(found.payload, size, WIDTH - EDGE - size, self.y)}" fill="#000000"/>')
-        rows = [(phrase("label.valid", lang), found.expires), (phrase("label.issued", lang), found.issued),
-                (phrase("label.id", lang), found.id),
-                (phrase("label.software", lang), f"tanbiao {found.software} · {found.pack_hash[:8]}")]
+        rows = [
+            (phrase("label.valid", lang), found.expires),
+            (phrase("label.issued", lang), found.issued),
+            (phrase("label.id", lang), found.id),
+            (phrase("label.software", lang), f"tanbiao {found.software} · {found.pack_hash[:8]}"),
+        ]
         room = self.room - size - 24
         y = self.y + 14
         for head, text in rows:
@@ -535,7 +721,7 @@ class _Drawing:
             for line in font.fold(text, room, 18, 1):
                 self.text(EDGE, y + 20, line, 18)
             y += 43
-        self.y += size + 34
+        self.y += size + 24
         self.rule()
         self.y += 12
         for line in font.fold(phrase("label.climate_only", lang), self.room, 17.5, 2):
@@ -544,5 +730,15 @@ class _Drawing:
         self.y += 16
 
 
-__all__ = ["Label", "Part", "Verification", "label", "label_json", "label_pdf", "label_png", "label_svg", "primary_share",
-           "qr_path"]
+__all__ = [
+    "Label",
+    "Part",
+    "Verification",
+    "label",
+    "label_json",
+    "label_pdf",
+    "label_png",
+    "label_svg",
+    "primary_share",
+    "qr_path",
+]

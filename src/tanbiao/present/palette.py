@@ -1,4 +1,4 @@
-"""The one palette: inks, deep greens and ochre, stepped in lightness so that a black and white print keeps them apart."""
+"""The one palette: inks, deep greens and ochre, stepped in lightness so that black and white print keeps them apart."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def phrase(key: str, lang: Lang, **args: object) -> str:
 
 
 def word(group: str, value: str, lang: Lang) -> str:
-    """The word of a vocabulary (`coverage`, `severity` and so on), or the value itself where the vocabulary lacks it."""
+    """The word of a vocabulary (`coverage`, `severity`, …), or the value itself where the vocabulary lacks it."""
     found = phrases().get(f"{group}.{value}")
     return found[lang] if found is not None else value
 

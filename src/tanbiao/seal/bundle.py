@@ -29,6 +29,7 @@ from ..study import Study
 from .archive import CAP, read_archive, write_archive
 from .figures import BOUNDARY_KEYS, PRODUCT_KEYS, Evaluated, conformity, measured, results_data, words
 from .keys import KeyPair, PublicKey, read_public
+from .limits import check_file
 from .lock import LibraryData, Lock, engine, pretty, read_lock
 from .share import LibraryFolder, shared, solved_data, used_providers
 from .statement import Statement, VerifiedBy, sign, statement_digest
@@ -66,17 +67,11 @@ def statement_of(
     refused = [f.clause for r in run.results for f in r.refused]
     if refused:
         raise refuse("statement-refused", Place(run.study.id), clauses=", ".join(refused))
-    head = run.study.head
     data = run.data()
     return Statement(
-        study=run.study.id,
-        product=words(head.get("plant"), PRODUCT_KEYS) | words(head.get("product"), PRODUCT_KEYS),
-        unit=words(head.get("unit")),
-        boundary=words(head.get("scope"), BOUNDARY_KEYS),
-        period=words(head.get("period")),
+        **said(run.study),
         figures=tuple(m.figure for m in measured(run)),
         conformity=conformity(run),
-        constructed=run.study.constructed,
         ledger_root=run.ledger.root,
         packs=dict(data["packs"]),
         libraries=dict(data["libraries"]),
@@ -87,6 +82,19 @@ def statement_of(
         issuer=issuer,
         manifest=manifest,
     )
+
+
+def said(study: Study) -> dict[str, Any]:
+    """What a statement says of the study itself."""
+    head = study.head
+    return {
+        "study": study.id,
+        "product": words(head.get("plant"), PRODUCT_KEYS) | words(head.get("product"), PRODUCT_KEYS),
+        "unit": words(head.get("unit")),
+        "boundary": words(head.get("scope"), BOUNDARY_KEYS),
+        "period": words(head.get("period")),
+        "constructed": study.constructed,
+    }
 
 
 def lock_of(run: Evaluated, libraries: Sequence[LibraryFolder], *, confidential: bool = False) -> Lock:
@@ -342,6 +350,8 @@ def open_bundle(data: bytes, cap: int = CAP) -> BundleContent:
         listed = {str(n): str(entry["sha256"]) for n, entry in manifest["files"].items()}
         confidential, shown = manifest["confidential"] is True, str(manifest["shown"])
     check_digests(files, listed)
+    for name, content in files.items():
+        check_file(name, content)
     with _form(LOCK):
         lock = read_lock(files[LOCK])
     with _form(LEDGER):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
 from typing import Any, Protocol
 
 from ..core.errors import Problem
@@ -119,13 +119,15 @@ def _measured(published: Published, result: Result) -> Measured:
         step=format(step, "f"),
         half=rule.half,
         stages=parts,
-        parts_sum=format(sum((Decimal(p.published) for p in parts), Decimal(0)), "f") if parts else "",
+        parts_sum=format(_sum(parts), "f") if parts else "",
         primary_data_share="" if share is None else _rounded(share, _PERCENT, "even"),
     )
     return Measured(figure, published.value, {s.id: s.value for s in published.stages}, share)
 
 
 _PERCENT = Decimal("0.01")
+_WIDE = Context(prec=700)
+"""Wide enough for any float at the step of any other."""
 
 
 def _step(rule: Rounding, value: float) -> Decimal:
@@ -138,7 +140,8 @@ def _step(rule: Rounding, value: float) -> Decimal:
 
 def _rounded(value: float, step: Decimal, half: str) -> str:
     mode = ROUND_HALF_UP if half == "up" else ROUND_HALF_EVEN
-    return format(Decimal(repr(value)).quantize(step, rounding=mode) + 0, "f")
+    rounded = Decimal(repr(value)).quantize(step, rounding=mode, context=_WIDE)
+    return format(rounded if rounded else abs(rounded), "f")  # no negative zero
 
 
 def number_text(value: float) -> str | None:
@@ -251,32 +254,47 @@ def _same(figure: Figure, again: Measured) -> bool:
         step, other = Decimal(figure.step), Decimal(fresh.step)
         if step != other and (figure.published == fresh.published or step not in (other * 10, other / 10)):
             return False  # only a tie at a power of ten (9.995) moves the last digit
-        parts = sum((Decimal(s.published) for s in figure.stages), Decimal(0))
+        scale = max(abs(v) for v in (again.value, *again.stages.values()))
         return (
-            _near_text(figure.published, fresh.published, again.value, min(step, other))
+            _near_text(figure.published, fresh.published, again.value, step, min(step, other))
             and all(
-                _near_text(s.published, f.published, again.stages[s.id], step, abs(again.value))
+                _near_text(s.published, f.published, again.stages[s.id], step, step, scale)
                 for s, f in zip(figure.stages, fresh.stages, strict=True)
             )
-            and (not figure.stages or Decimal(figure.parts_sum) == parts)
+            and (not figure.stages or Decimal(figure.parts_sum) == _sum(figure.stages))
             and _near_text(
-                figure.primary_data_share, fresh.primary_data_share, again.primary_data_share, _PERCENT, 1.0
+                figure.primary_data_share,
+                fresh.primary_data_share,
+                again.primary_data_share,
+                _PERCENT,
+                _PERCENT,
+                1.0,
             )
         )
     except InvalidOperation:
         return False
 
 
-def _near_text(signed: str, fresh: str, value: float | None, step: Decimal, scale: float = 0.0) -> bool:
-    """Equal texts, or a value so near to a tie that it may round to either side."""
+def _near_text(
+    signed: str, fresh: str, value: float | None, step: Decimal, width: Decimal, scale: float = 0.0
+) -> bool:
+    """Equal texts; or a text with the digits of `step`, and a value so near to a tie that it may round to
+    either side of it: half of `width` away, within the tolerance."""
     if signed == fresh:
         return True
     if value is None or not signed:
         return False
-    slack = Decimal(TOLERANCE * max(abs(value), scale))
     text = Decimal(signed)
-    whole = text == text.quantize(step) if text.is_finite() else False
-    return whole and abs(text - Decimal(value)) <= step / 2 + slack
+    if not text.is_finite() or text.as_tuple().exponent != min(0, step.adjusted()):
+        return False
+    slack = Decimal(TOLERANCE * max(abs(value), scale))
+    with localcontext(_WIDE):
+        return text % step == 0 and abs(text - Decimal(value)) <= width / 2 + slack
+
+
+def _sum(parts: Sequence[StagePart]) -> Decimal:
+    with localcontext(_WIDE):
+        return sum((Decimal(p.published) for p in parts), Decimal(0))
 
 
 def differing_findings(stored: Sequence[Mapping[str, Any]], again: Sequence[Mapping[str, Any]]) -> list[str]:

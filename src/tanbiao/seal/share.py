@@ -94,7 +94,7 @@ def used_providers(results: Sequence[Result]) -> dict[str, set[str]]:
         if evaluation.solved is not None:
             used = {p for p in evaluation.solved.lines.provider if p in evaluation.background.providers}
             found.setdefault(evaluation.background.gwp, set()).update(used)
-        for other in getattr(evaluation, "_others", {}).values():
+        for other in evaluation.others.values():
             walk(other)
 
     for result in results:

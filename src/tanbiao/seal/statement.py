@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwk import OKPKey
 
 from ..core.digest import bytes_digest, canonical
@@ -199,14 +199,19 @@ _EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
 
 
 def sign(statement: Statement, key: KeyPair) -> str:
-    """The statement as a compact JWS. The same statement and key give the same text."""
-    signed = jws.serialize_compact(
-        _header(key.public),
-        canonical(_credential(statement, key.public)),
-        OKPKey.import_key(key.pem()),
-        algorithms=[ALGORITHM],
+    """The statement as a compact JWS. The same statement and key give the same text. Raises `TanbiaoError`
+    (`statement-form`) for a statement that would be too long to be read."""
+    text = str(
+        jws.serialize_compact(
+            _header(key.public),
+            canonical(_credential(statement, key.public)),
+            OKPKey.import_key(key.pem()),
+            registry=_registry(),
+        )
     )
-    return str(signed)
+    if len(text) > LONGEST:
+        raise refuse("statement-form", detail=f"> {LONGEST}")
+    return text
 
 
 def read(text: str, key: PublicKey) -> Statement:
@@ -224,9 +229,11 @@ def read(text: str, key: PublicKey) -> Statement:
     if header != _header(key):
         raise refuse("statement-form", detail="header")
     try:
-        jws.deserialize_compact(text, OKPKey.import_key(key.jwk), algorithms=[ALGORITHM])
-    except (JoseError, ValueError):
+        jws.deserialize_compact(text, OKPKey.import_key(key.jwk), registry=_registry())
+    except BadSignatureError:
         raise refuse("statement-signature") from None
+    except (JoseError, ValueError) as error:
+        raise refuse("statement-form", detail=str(error)[:80]) from None
     try:
         raw = json.loads(payload)
         statement = _statement(raw)
@@ -243,6 +250,14 @@ def read(text: str, key: PublicKey) -> Statement:
 def statement_digest(text: str) -> str:
     """sha256 of a signed statement, by which a label or a countersignature names it."""
     return bytes_digest(text.encode())
+
+
+def _registry() -> jws.JWSRegistry:
+    """One algorithm, and room for a statement over many packs (the library's own limit is a few
+    kilobytes)."""
+    registry = jws.JWSRegistry(algorithms=[ALGORITHM])
+    registry.max_payload_length = LONGEST
+    return registry
 
 
 def _header(key: PublicKey) -> dict[str, str]:

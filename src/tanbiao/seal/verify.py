@@ -7,6 +7,7 @@ names the level it reached, and "cannot recompute" is not "fails".
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,16 +15,17 @@ from typing import Any, Literal
 
 from ..core.errors import Place, Problem, TanbiaoError
 from ..core.text import Text
-from ..evaluate import Ledger
 from .archive import CAP
-from .bundle import BundleContent, open_bundle
+from .bundle import EVIDENCE, BundleContent, evidence_data, open_bundle, said
 from .figures import (
-    Measured,
+    Evaluated,
     differing_figures,
     differing_findings,
     differing_results,
     differing_values,
+    measured,
     names_only,
+    results_data,
 )
 from .lock import engine
 from .statement import Statement, read, statement_digest
@@ -53,20 +55,16 @@ class Rerun:
     """What came out when a bundle's study was evaluated again. `own_library`: with a library of the
     reader's own."""
 
-    ledger: Ledger
-    measured: Sequence[Measured]
-    results: Mapping[str, Any]
-    packs: Mapping[str, str]
-    libraries: Mapping[str, str]
+    run: Evaluated
     own_library: bool = False
 
 
-class LibraryUnavailable(Exception):
+class LibraryUnavailable(TanbiaoError):
     """A library that does not travel is not at hand: `names` are `id@version`."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
-        super().__init__(", ".join(names))
+        super().__init__([Problem("seal-library", args={"libraries": ", ".join(names)}, level="warning")])
 
 
 Evaluate = Callable[[Path], Rerun]
@@ -288,10 +286,9 @@ def _recomputed(
     try:
         with content.extracted() as folder:
             rerun = evaluate(folder.root)
-        problems = tuple(_differences(content, statement, rerun))
+        problems = tuple(_differences(content, statement, rerun.run))
     except LibraryUnavailable as error:
-        missing = Problem("seal-library", args={"libraries": ", ".join(error.names)}, level="warning")
-        return replace(found, problems=(*warnings, missing))
+        return replace(found, problems=(*warnings, *error.problems))
     except TanbiaoError as error:
         return _failed(found, error.problems, warnings, differing)
     except (
@@ -314,35 +311,36 @@ def _failed(
     return replace(found, verdict="failed", problems=(*problems, *warnings))
 
 
-def _differences(content: BundleContent, statement: Statement, rerun: Rerun) -> list[Problem]:
+def _differences(content: BundleContent, statement: Statement, again: Evaluated) -> list[Problem]:
+    results = results_data(again, "all")
     found = []
-    if dict(rerun.packs) != dict(statement.packs):
-        names = sorted({k for k, _ in {*rerun.packs.items()} ^ {*statement.packs.items()}})
-        found.append(Problem("seal-packs", args={"packs": ", ".join(names)}))
-    if dict(rerun.libraries) != dict(statement.libraries):
-        names = sorted({k for k, _ in {*rerun.libraries.items()} ^ {*statement.libraries.items()}})
-        found.append(Problem("seal-libraries", args={"libraries": ", ".join(names)}))
-    if (
-        rerun.ledger.root != statement.ledger_root
-        or rerun.ledger.entries.keys() != content.ledger.entries.keys()
+    own = said(again.study)
+    other = sorted(k for k, v in own.items() if getattr(statement, k) != v)
+    if other:
+        found.append(Problem("seal-said", args={"parts": ", ".join(other)}))
+    for code, name, signed in (
+        ("seal-packs", "packs", statement.packs),
+        ("seal-libraries", "libraries", statement.libraries),
     ):
-        names = sorted(
-            {
-                (rerun.ledger.entries.get(k) or content.ledger.entries[k]).name
-                for k in rerun.ledger.entries.keys() ^ content.ledger.entries.keys()
-            }
-        )
+        if results[name] != dict(signed):
+            names = sorted({k for k, _ in {*results[name].items()} ^ {*signed.items()}})
+            found.append(Problem(code, args={name: ", ".join(names)}))
+    one, two = content.ledger.entries, again.ledger.entries
+    if again.ledger.root != statement.ledger_root or one.keys() != two.keys():
+        names = sorted({(two.get(k) or one[k]).name for k in one.keys() ^ two.keys()})
         found.append(Problem("seal-root", args={"entries": ", ".join(names[:12])}))
+    rows = evidence_data(again.study, confidential=False)["rows"]
+    stored_rows = json.loads(content.files[EVIDENCE])["rows"]
     for code, names in (
-        ("seal-figures", list(differing_figures(statement.figures, rerun.measured))),
-        ("seal-values", differing_results(content.results.get("results", ()), rerun.results["results"])),
-        ("seal-values", differing_values(content.ledger, rerun.ledger)),
-        ("seal-findings", differing_findings(content.results["findings"], rerun.results["findings"])),
+        ("seal-figures", list(differing_figures(statement.figures, measured(again)))),
+        ("seal-values", differing_results(content.results.get("results", ()), results["results"])),
+        ("seal-values", differing_values(content.ledger, again.ledger)),
+        ("seal-findings", differing_findings(content.results["findings"], results["findings"])),
+        ("seal-evidence", sorted({k for k, _ in {*rows.items()} ^ {*stored_rows.items()}})),
     ):
         if names:
             found.append(Problem(code, args={"names": ", ".join(names[:12])}))
-    conformity = {k: v.data() for k, v in statement.conformity.items()}
-    if conformity != rerun.results["conformity"]:
+    if {k: v.data() for k, v in statement.conformity.items()} != results["conformity"]:
         found.append(Problem("seal-conformity"))
     return found
 

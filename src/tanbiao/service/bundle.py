@@ -4,15 +4,14 @@ caller."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from ..core.errors import Place, Problem, TanbiaoError, raise_errors, refuse
-from ..core.text import Text
-from ..evaluate import Background, Ledger, evaluate_rulebook, resolve_facts
+from ..core.errors import Place, TanbiaoError, raise_errors, refuse
+from ..evaluate import Background
 from ..evaluate.background import from_library
 from ..library import Library, Part, overlay, read_library
 from ..seal import (
@@ -28,11 +27,9 @@ from ..seal import (
     create_key,
     key_folder,
     load_key,
-    measured,
     open_bundle,
     read_lock,
     read_solved,
-    results_data,
     shared,
     sign,
     statement_of,
@@ -42,7 +39,7 @@ from ..seal import countersign as seal_countersign
 from ..seal import verify as seal_verify
 from ..seal.bundle import LOCK, SOLVED
 from .places import Places
-from .run import LoadedStudy, Run, _gwp, _rulebooks, load, run_study
+from .run import Held, LoadedStudy, Run, load, run_study
 
 VALID_DAYS = 365
 """How long a statement holds where neither the issuer nor the study (`label.valid_until`) says."""
@@ -191,7 +188,7 @@ def library_folders(run: Run, places: Places) -> list[LibraryFolder]:
     """The folders that the run's libraries were read from, in their order."""
     return list(
         _folders(
-            {f"{p.id}@{p.version}": p.digest for p in run.library.parts},
+            {f"{p.id}@{p.version}": p.digest for p in run.parts},
             places,
             run.study.path,
             run.study.libraries,
@@ -231,10 +228,7 @@ def _again(folder: Path, places: Places) -> Rerun:
         run = run_study(
             replace(loaded, places=BundlePlaces(folder=folder, parts=tuple(parts.values()))), lock.evaluated
         )
-    data = results_data(run, "all")
-    return Rerun(
-        run.ledger, measured(run), data, data["packs"], data["libraries"], lock.library_data == "licensed"
-    )
+    return Rerun(run, lock.library_data == "licensed")
 
 
 def _parts(lock: Lock, folder: Path, places: Places) -> dict[str, LibraryFolder]:
@@ -268,55 +262,8 @@ def _run_solved(loaded: LoadedStudy, lock: Lock, folder: Path) -> Run:
         return from_library(together, gwp) if together is not None else None
 
     parts = tuple(Part(*_split(n), d, lock.shares[n]) for n, d in lock.libraries.items())
-    return _run_over(
-        loaded, lock.evaluated, read_solved((folder / SOLVED).read_bytes(), lock.libraries, base), parts
-    )
-
-
-def _run_over(
-    loaded: LoadedStudy,
-    packs: Sequence[str],
-    background: Callable[[str], Background],
-    parts: tuple[Part, ...],
-) -> Run:
-    """As `run_study`, over backgrounds that no library stands behind."""
-    problems: list[Problem] = list(loaded.problems)
-    rulebooks = _rulebooks(loaded.study, packs, loaded.places, problems)
-    asked = {c.name for b in rulebooks for c in b.of_kind("given") if c.value_kind == "table"}
-    resolved = []
-    for rulebook in rulebooks:
-        facts, found = resolve_facts(loaded.study, rulebook, asked)
-        problems += found
-        resolved.append((rulebook, facts))
-    raise_errors(problems)
-    ledger = Ledger()
-    known: dict[str, Background] = {}
-    results = []
-    for rulebook, facts in resolved:
-        gwp = _gwp(rulebook)
-        known.setdefault(gwp, background(gwp))
-        results.append(evaluate_rulebook(rulebook, facts, known[gwp], ledger))
-    nothing = Text("", "")
-    stub = Library(
-        id="",
-        version="",
-        title=nothing,
-        description=nothing,
-        caution=nothing,
-        share="",
-        licences=(),
-        sources=(),
-        known_faults=(),
-        processes={},
-        factors={},
-        gases={},
-        exchanges=(),
-        contents=(),
-        checks=(),
-        parts=parts,
-        digest="",
-    )
-    return Run(loaded.study, tuple(results), ledger, stub, tuple(problems))
+    solved = read_solved((folder / SOLVED).read_bytes(), lock.libraries, base)
+    return run_study(loaded, lock.evaluated, Held(solved, parts))
 
 
 # -- libraries -----------------------------------------------------------------------------------------------

@@ -59,8 +59,8 @@ def diff_runs(old: LoadedStudy, old_run: Run, new_run: Run) -> Diff:
     after = {r.rulebook.pack.name: r for r in new_run.results}
     for name in sorted({*before} & {*after}):
         changes += rule_changes(before[name].rulebook, after[name].rulebook)
-    changes += library_changes({f"{p.id}@{p.version}": p.digest for p in old_run.library.parts},
-                               {f"{p.id}@{p.version}": p.digest for p in new_run.library.parts})
+    changes += library_changes({f"{p.id}@{p.version}": p.digest for p in old_run.parts},
+                               {f"{p.id}@{p.version}": p.digest for p in new_run.parts})
     changes = list(dict.fromkeys(changes))
     moved = []
     for name in dict.fromkeys([*before, *after]):

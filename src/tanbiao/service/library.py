@@ -85,7 +85,7 @@ def _coverage(run: Run, result: Result) -> Coverage | None:
     for row in np.flatnonzero(inside):
         groups.setdefault(solved.lines.provider[int(row)], []).append(int(row))
     checks: dict[str, list[Any]] = {}
-    for check in run.library.checks:
+    for check in run.library.checks if run.library is not None else ():
         checks.setdefault(check.item, []).append(check)
     rows = []
     background = result.evaluation.background

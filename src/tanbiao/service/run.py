@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from ..core.errors import Place, Problem, TanbiaoError
 from ..evaluate import Background, Evaluation, Ledger, Result, evaluate_rulebook, resolve_facts
 from ..evaluate.background import from_library
-from ..library import Library
+from ..library import Library, Part
 from ..standards import Rulebook, resolve
 from ..study import Study, read_study
 from .places import Places
@@ -25,7 +25,9 @@ class Run:
     study: Study
     results: tuple[Result, ...]
     ledger: Ledger
-    library: Library
+    library: Library | None
+    """None when the run stands on solved vectors alone."""
+    parts: tuple[Part, ...]
     problems: tuple[Problem, ...]
 
     @property
@@ -44,7 +46,7 @@ class Run:
             "problems": [p.data() for p in self.problems],
             "ledger_root": self.ledger.root,
             "packs": {k: v for r in self.results for k, v in r.rulebook.digests.items()},
-            "libraries": {f"{p.id}@{p.version}": p.digest for p in self.library.parts},
+            "libraries": {f"{p.id}@{p.version}": p.digest for p in self.parts},
         }
 
 
@@ -67,9 +69,12 @@ class LoadedStudy:
         return run_study(self, packs)
 
 
-def run_study(loaded: LoadedStudy, packs: Sequence[str] = ()) -> Run:
-    """Evaluate each pack over the study's facts, all into one ledger. Raises `TanbiaoError` with every problem."""
-    run, problems = _evaluate(loaded, packs, tolerant=False)
+def run_study(loaded: LoadedStudy, packs: Sequence[str] = (), held: Held | None = None) -> Run:
+    """Evaluate each pack over the study's facts, all into one ledger. Raises `TanbiaoError` with every problem.
+
+    held: backgrounds to use in place of the study's libraries.
+    """
+    run, problems = _evaluate(loaded, packs, tolerant=False, held=held)
     if run is None:
         raise TanbiaoError(problems)
     return run
@@ -85,20 +90,30 @@ def check_study(loaded: LoadedStudy, packs: Sequence[str] = ()) -> tuple[list[Pr
     return problems, run
 
 
-def _evaluate(loaded: LoadedStudy, packs: Sequence[str], tolerant: bool) -> tuple[Run | None, list[Problem]]:
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Backgrounds by GWP set, and the libraries they come from, where no library itself is at hand."""
+
+    background: Callable[[str], Background]
+    parts: tuple[Part, ...]
+
+
+def _evaluate(loaded: LoadedStudy, packs: Sequence[str], tolerant: bool,
+              held: Held | None = None) -> tuple[Run | None, list[Problem]]:
     study, places = loaded.study, loaded.places
     problems = list(loaded.problems)
     rulebooks = _rulebooks(study, packs or study.packs, places, problems)
-    library = _library(study, places, problems)
+    library = _library(study, places, problems) if held is None else None
     resolved = []
-    asked = {c.name for b in rulebooks for c in b.of_kind("given") if c.value_kind == "table"}
+    asked = {c.name for b in (*rulebooks, *_others(study, packs, places)) for c in b.of_kind("given")
+             if c.value_kind == "table"}
     for rulebook in rulebooks:
         facts, found = resolve_facts(study, rulebook, asked)
         problems += found
         resolved.append((rulebook, facts))
     problems = _once(problems)
     wrong = any(p.level == "error" for p in problems)
-    if library is None or not resolved or (wrong and not tolerant):
+    if (library is None and held is None) or not resolved or (wrong and not tolerant):
         return None, problems
     ledger = Ledger()
     results = []
@@ -106,18 +121,29 @@ def _evaluate(loaded: LoadedStudy, packs: Sequence[str], tolerant: bool) -> tupl
     for rulebook, facts in resolved:
         gwp = _gwp(rulebook)
         if gwp not in backgrounds:
-            backgrounds[gwp] = from_library(library, gwp)
+            backgrounds[gwp] = held.background(gwp) if held is not None else from_library(_some(library), gwp)
         evaluation = Evaluation(rulebook, facts, backgrounds[gwp], ledger, tolerant=tolerant)
         results.append(evaluate_rulebook(rulebook, facts, backgrounds[gwp], ledger, evaluation))
         problems += evaluation.problems
     problems = _once(problems)
     if not tolerant and any(p.level == "error" for p in problems):
         return None, problems
-    return Run(study, tuple(results), ledger, library, tuple(problems)), problems
+    parts = held.parts if held is not None else _some(library).parts
+    return Run(study, tuple(results), ledger, library, parts, tuple(problems)), problems
+
+
+def _some(library: Library | None) -> Library:
+    assert library is not None
+    return library
 
 
 def _once(problems: list[Problem]) -> list[Problem]:
     return list({(p.code, str(p.place), p.clause, tuple(p.args.items())): p for p in problems}.values())
+
+
+def _others(study: Study, packs: Sequence[str], places: Places) -> list[Rulebook]:
+    """The study's further packs, when only some are evaluated: their tables are not unknown."""
+    return _rulebooks(study, [p for p in study.packs if p not in packs], places, []) if packs else []
 
 
 def _rulebooks(study: Study, names: Sequence[str], places: Places, problems: list[Problem]) -> list[Rulebook]:

@@ -91,6 +91,8 @@ class Clause:
     source: Mapping[str, str] = field(default_factory=dict)
     review: str = "memory"
     open: bool = False
+    axis: str = ""
+    """The switchable choice this clause belongs to; `compare` moves the clauses of an axis together."""
     fills: str | None = None
     replaces: str | None = None
     severity: Severity = "must"
@@ -143,7 +145,7 @@ class Clause:
 
 _MAPPINGS = {"source", "basis", "columns", "in", "also", "levels", "remedy"}
 _LISTS = {"first", "lines", "converts", "keys"}
-_COMMON = {"id", "kind", "number", "text", "when", "for", "source", "review", "open", "fills", "replaces", "name"}
+_COMMON = {"id", "kind", "number", "text", "when", "for", "source", "review", "open", "fills", "replaces", "name", "axis"}
 _ALLOWED: dict[str, set[str]] = {
     "given": {"type", "from", "required", "options", "columns", "unit", "basis", "default", "parent"},
     "define": {"formula", "value", "unit", "basis", "in", "converts", "options", "type"},
@@ -198,7 +200,8 @@ class ClauseReader:
             id=str(slug), kind=cast(Kind, kind), place=raw.place(), pack=self.pack, name=str(raw.get("name") or _name(str(slug))),
             number=str(raw.get("number") or ""), text=self.text(raw, "text", required=not (fills)),
             when=self.formula(raw, "when"), subject=self.subject(raw), source=source, review=str(review),
-            open=raw.get("open") is not None, fills=fills, replaces=replaces, severity=severity,
+            open=raw.get("open") is not None,
+            axis=str(raw.get("axis") or ""), fills=fills, replaces=replaces, severity=severity,
             value_kind=str(raw.get("type") or ("number" if raw.get("options") is None or kind != "given" else "text")),
             path=str(raw.get("from") or f"parameters.{_name(str(slug))}"), required=raw.get("required") != "false",
             options=tuple(raw.get("options") or ()) if kind == "given" else (),

@@ -153,8 +153,8 @@ def _empirical(clause: Clause, names: RulebookNames) -> Iterator[Problem]:
                           clause.address)
 
 
-_GRADE_COLUMNS = {"membership": ("id", "value", "category", "category_weight", "weight"), "first_met": ("id", "value"),
-                  "every_met": ("id", "value")}
+_GRADE_COLUMNS = {"first_met": ("id", "value"), "every_met": ("id", "value"),
+                  "membership": ("id", "value", "category", "category_weight", "weight")}
 
 
 class _CellNames:
@@ -187,7 +187,7 @@ def _bare(found: Type) -> Type:
 
 
 def _grade(clause: Clause, rulebook: Rulebook) -> Iterator[Problem]:
-    """The table of a grade: its columns, the quantities it names with their dimension and basis, its cells, weights."""
+    """The table of a grade: columns, the quantities it names with dimension and basis, cells, weights."""
     table = rulebook.tables[clause.table]
     levels = [str(k) for k in clause.settings.get("levels") or {}]
     if not levels:
@@ -198,17 +198,19 @@ def _grade(clause: Clause, rulebook: Rulebook) -> Iterator[Problem]:
     lacking = [c for c in _GRADE_COLUMNS[clause.style] if c not in table.columns]
     lacking += [k for k in levels if k not in table.cells]
     for column in lacking:
-        yield Problem("grade-column", Place(table.file, 1), {"column": column, "table": table.id}, clause.address)
+        yield Problem("grade-column", Place(table.file, 1), {"column": column, "table": table.id},
+                      clause.address)
     if lacking:
         return
     names = RulebookNames(rulebook)
     for row in range(table.rows):
         found = names.type_of(str(table.values["value"].data[row]))
         yield from _graded_value(clause, table, row, found)
+        baselines = _CellNames(rulebook, table, _bare(found) if found else None)
         for level in levels:
-            yield from _cell(clause, table, level, row, _CellNames(rulebook, table, _bare(found) if found else None),
-                             "bool")
-        yield from _cell(clause, table, "weight", row, _CellNames(rulebook, table, None, shared=True), "number")
+            yield from _cell(clause, table, level, row, baselines, "bool")
+        shares = _CellNames(rulebook, table, None, shared=True)
+        yield from _cell(clause, table, "weight", row, shares, "number")
     if clause.style == "membership":
         yield from _weights(clause, table)
 
@@ -216,7 +218,8 @@ def _grade(clause: Clause, rulebook: Rulebook) -> Iterator[Problem]:
 def _graded_value(clause: Clause, table: PackTable, row: int, found: Type | None) -> Iterator[Problem]:
     name = str(table.values["value"].data[row])
     if found is None:
-        yield Problem("name-unknown", Place(table.file, row + 3, "value"), {"name": name, "formula": name}, clause.address)
+        yield Problem("name-unknown", Place(table.file, row + 3, "value"), {"name": name, "formula": name},
+                      clause.address)
         return
     if found.table is not None:
         yield Problem("table-mismatch", Place(table.file, row + 3, "value"),
@@ -234,14 +237,17 @@ def _graded_value(clause: Clause, table: PackTable, row: int, found: Type | None
                       {"formula": name, "left": dimension_text(found.dimension),
                        "right": dimension_text(measured.dimension)}, clause.address)
     words = str(table.values["basis"].data[row]) if "basis" in table.columns else ""
-    wanted = basis({k.strip(): v.strip() for k, _, v in (p.partition(":") for p in words.split(",") if p.strip())})
+    pairs = (p.partition(":") for p in words.split(",") if p.strip())
+    wanted = basis({k.strip(): v.strip() for k, _, v in pairs})
     if (found.basis or ()) != wanted:
-        yield Problem("basis-mismatch", Place(table.file, row + 3, "basis" if "basis" in table.columns else "value"),
+        cell = "basis" if "basis" in table.columns else "value"
+        yield Problem("basis-mismatch", Place(table.file, row + 3, cell),
                       {"formula": name, "left": basis_text(found.basis or ()), "right": basis_text(wanted)},
                       clause.address)
 
 
-def _cell(clause: Clause, table: PackTable, column: str, row: int, names: _CellNames, kind: str) -> Iterator[Problem]:
+def _cell(clause: Clause, table: PackTable, column: str, row: int, names: _CellNames,
+          kind: str) -> Iterator[Problem]:
     cells = table.cells.get(column)
     node = cells[row] if cells is not None else None
     if node is None:
@@ -259,8 +265,8 @@ def _cell(clause: Clause, table: PackTable, column: str, row: int, names: _CellN
 
 
 def _weights(clause: Clause, table: PackTable) -> Iterator[Problem]:
-    """Weights are exact: categories sum to one, indicators to one in their category (or to its weight). A weight
-    shared by product mix counts once for its group."""
+    """Weights are exact: categories sum to one, indicators to one in their category (or to its weight).
+    A weight shared by product mix counts once for its group."""
     first: dict[str, Fraction] = {}
     sums: dict[str, Fraction] = {}
     counted: set[tuple[str, str, str]] = set()
@@ -281,7 +287,8 @@ def _weights(clause: Clause, table: PackTable) -> Iterator[Problem]:
     for category, total in sums.items():
         whole = first.get(category) if clause.settings.get("weight_mode") == "absolute" else Fraction(1)
         if total != whole:
-            yield Problem("grade-weights", Place(table.file, 1, "weight"), {"category": category}, clause.address)
+            yield Problem("grade-weights", Place(table.file, 1, "weight"), {"category": category},
+                          clause.address)
 
 
 def _plain_weight(table: PackTable, row: int) -> Fraction | tuple[str, Fraction]:
@@ -311,7 +318,7 @@ def _cycles(rulebook: Rulebook, names: RulebookNames) -> Iterator[Problem]:
                     found.add(name)
         if clause.kind == "grade" and clause.table in rulebook.tables:
             table = rulebook.tables[clause.table]
-            cells = [n for c in table.cells.values() for node in c if node is not None for n in names_in(node)]
+            cells = [n for c in table.cells.values() for node in c if node for n in names_in(node)]
             named = table.values["value"].data if "value" in table.columns else ()
             found.update(n for n in (*cells, *map(str, named)) if n in rulebook.clauses)
         if clause.kind == "publish":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.errors import Place, Problem, TanbiaoError, refuse
-from ..core.text import read_yaml
+from ..core.text import Node, read_yaml
 from .clause import Clause
 from .pack import Pack, PackTable, read_pack
 
@@ -176,7 +176,8 @@ def _named(table: PackTable, name: str) -> PackTable:
 
 def _builds_on(folder: Path) -> Place:
     """Where a pack names what it builds on."""
-    return read_yaml(folder / "pack.yaml", f"{'/'.join(folder.parts[-3:])}/pack.yaml").place("builds_on")
+    head: Node = read_yaml(folder / "pack.yaml", f"{'/'.join(folder.parts[-3:])}/pack.yaml")
+    return head.place("builds_on")
 
 
 def _bases(pack: Pack, order: list[Pack]) -> set[str]:

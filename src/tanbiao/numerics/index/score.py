@@ -47,10 +47,10 @@ def score(indicators: Sequence[Indicator], categories: Mapping[str, Fraction], t
 
     categories: first-level weights. policy: what becomes of a category without any applicable indicator: its weight
     goes to the others (`renorm_first`) or is lost (`keep_first`). mode: whether indicator weights sum to one in
-    their category or to its weight. rule `others_at_second`: for the best level every indicator that is not limiting
-    must meet the second level. worst: a missing indicator counts as unmet (True) or as met.
-    Raises `ValueError` (the category) when its applicable weights sum to nothing, or when weights that are all
-    applicable do not sum to what `mode` says.
+    their category or to its weight. rule `others_at_second`: for the best level every indicator that is not
+    limiting must meet the second level. worst: a missing indicator counts as unmet (True) or as met.
+    Raises `ValueError` (the category) when its applicable weights sum to nothing, or when weights that all
+    apply do not sum to what `mode` says.
     """
     weights = effective_weights(indicators, categories, policy, mode)
 

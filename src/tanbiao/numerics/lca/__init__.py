@@ -1,25 +1,76 @@
-"""Linear life cycle systems on arrays: solve, and take a result apart along its supply chain.
+"""Linear life cycle systems on arrays: solve, sample, and take a result apart.
 
 Matrix-based inventory as in Heijungs and Suh, *The Computational Structure of Life Cycle Assessment* (2002),
-ch. 2: `A s = f` gives the scaling of every process, `Aᵀ h = b` gives the burden of one unit of every product.
+ch. 2: `A s = f` gives the runs of every process, `A' h = b` gives the burden of one unit of every product.
 """
 
+from .breakeven import Breakeven, along, breakeven
+from .contribution import Flows, by_entry, by_label, by_process, by_supplier, flows
+from .ensemble import Burdens, Ensemble, prepare, system_of
+from .foreground import on_library
+from .gradient import Gradient, Spread, gradient, largest, spread
+from .montecarlo import Draws, Sides, Unsolved, monte_carlo, sides
 from .paths import Tree, paths
-from .solve import NotSolvable, System, adjoint, dependants, factorise, forward, residual, unproductive
+from .productivity import Loop
+from .rollup import Bills, moved, rollup
+from .sobol import sobol
+from .solve import Solution, activities, adjoint, dependants, forward, solve, unproductive
+from .store import compiled_in
+from .system import NotProductive, NotSolvable, System, compile_system, with_values
+from .uncertainty import Uncertainty, fixed, lognormal, moments, pedigree
 
-SIGNATURE = "lca/1"
+SIGNATURE = "lca/2"
 """Version of these numerics; it changes whenever a result could change by more than 1e-9."""
 
 __all__ = [
     "SIGNATURE",
+    "Bills",
+    "Breakeven",
+    "Burdens",
+    "Draws",
+    "Ensemble",
+    "Flows",
+    "Gradient",
+    "Loop",
+    "NotProductive",
     "NotSolvable",
+    "Sides",
+    "Solution",
+    "Spread",
     "System",
     "Tree",
+    "Uncertainty",
+    "Unsolved",
+    "activities",
     "adjoint",
+    "along",
+    "breakeven",
+    "by_entry",
+    "by_label",
+    "by_process",
+    "by_supplier",
+    "compile_system",
+    "compiled_in",
     "dependants",
-    "factorise",
+    "fixed",
+    "flows",
     "forward",
+    "gradient",
+    "largest",
+    "lognormal",
+    "moments",
+    "monte_carlo",
+    "moved",
+    "on_library",
     "paths",
-    "residual",
+    "pedigree",
+    "prepare",
+    "rollup",
+    "sides",
+    "sobol",
+    "solve",
+    "spread",
+    "system_of",
     "unproductive",
+    "with_values",
 ]

@@ -1,143 +1,253 @@
-"""The technosphere of n processes: one sparse factorisation, many right-hand sides.
+"""The one door for solving a compiled system: adjoint (all products) and forward (one demand), with what they are
+worth: sweeps, residual, a bound of the error, and the blocks that needed a direct solve.
 
-`A[i, j]` is what process j gives (+) or takes (-) of product i, per process as written; product i belongs to
-process i, so the diagonal holds the reference output, net of what the process itself consumes of it. The unit
-of row i is the unit of product i; columns need no unit.
+Components of the system are solved suppliers first; inside a component Gauss-Seidel, group by group. A component that
+does not converge is solved directly. Systems up to `DENSE` processes are solved as dense matrices.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.linalg import lu_factor, lu_solve
 from scipy.sparse.linalg import splu
 
-Floats = NDArray[np.float64]
-TOLERANCE = 1e-9
-"""A relative residual above this is not a solution."""
+from . import plain
+from .order import upstream
+from .productivity import Loop, loop_of
+from .system import Floats, NotProductive, NotSolvable, Purchases, System, compile_system
 
-
-class NotSolvable(ValueError):
-    """The system has no unique solution; `columns` are the processes that show it, as far as known."""
-
-    def __init__(self, message: str, columns: NDArray[np.intp]) -> None:
-        super().__init__(message)
-        self.columns = columns
+Engine = Literal["auto", "compiled", "plain", "dense"]
+TOLERANCE = 1e-14
+"""Relative change at which sweeps stop in a deterministic solve."""
+LIMIT = 300
+"""Sweeps after which a component is solved directly instead."""
+DENSE = 128
+"""Up to this size a whole system is one dense matrix."""
+RESIDUAL = 1e-9
+"""A residual above this share of the terms that make it is not a solution."""
+EPSILON = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
-class System:
-    """A factorised technosphere: `matrix` (n, n) in compressed columns, `lu` its SuperLU factors."""
+class Solution:
+    """value (n,) or (n, k); residual: largest relative to the gross terms of its equation; bound, same shape as
+    value: no value is further than this from the exact solution of the matrix given (nan where not asked for);
+    proved: whether the bound is a theorem (systems whose purchases alone are productive) or an estimate;
+    sweeps: of the slowest component; direct: processes of the components solved directly; engine."""
 
-    matrix: Any
-    lu: Any
-
-    @property
-    def size(self) -> int:
-        return int(self.matrix.shape[0])
-
-
-def factorise(matrix: Any) -> System:
-    """Factorise a square technosphere matrix, dense or sparse, shape (n, n).
-
-    Raises `NotSolvable` where the matrix is not square, holds a value that is not finite, or is singular;
-    `columns` then names the processes without reference output.
-    """
-    a = sparse.csc_array(matrix, dtype=np.float64)
-    a.sum_duplicates()
-    none = np.zeros(0, dtype=np.intp)
-    if a.shape[0] != a.shape[1]:
-        raise NotSolvable(f"the technosphere must be square, not {a.shape}", none)
-    if not np.isfinite(a.data).all():
-        raise NotSolvable("the technosphere holds a value that is not finite", none)
-    if a.shape[0] == 0:
-        return System(a, None)
-    empty = np.flatnonzero(a.diagonal() == 0.0)
-    try:
-        lu = splu(a)
-    except RuntimeError as error:
-        raise NotSolvable("the technosphere is singular", empty) from error
-    pivots = np.abs(lu.U.diagonal())
-    if not np.isfinite(pivots).all() or pivots.min() == 0.0:
-        raise NotSolvable("the technosphere is singular", empty)
-    return System(a, lu)
-
-
-def forward(system: System, demand: Floats) -> Floats:
-    """Scaling of every process for a demand: solves `A s = f`.
-
-    `demand`: (n,) or (n, k), product units. Returns the same shape: runs of each process as written.
-    """
-    return _solve(system, demand, "N")
+    value: Floats
+    residual: float
+    bound: Floats
+    proved: bool
+    sweeps: int
+    direct: tuple[NDArray[np.intp], ...]
+    engine: Engine
 
 
 def adjoint(system: System, burdens: Floats) -> Floats:
-    """Burden of one unit of every product, all its supply chain included: solves `Aᵀ h = b`.
+    """Burden of one unit of every product, all its supply chain included: solves `A' h = b`.
 
-    `burdens`: (n,) or (n, k), direct burden of each process as written. Returns the same shape, per product
-    unit.
+    `burdens`: (n,) or (n, k), direct burden of each process as written. Returns the same shape, per product unit.
+    Raises `NotSolvable`, or `NotProductive` naming a loop that eats more than it gives.
     """
-    return _solve(system, burdens, "T")
+    return solve(system, burdens, "adjoint", bound=False).value
 
 
-def _solve(system: System, right: Floats, side: str) -> Floats:
-    b = np.ascontiguousarray(right, dtype=np.float64)
-    if b.shape[0] != system.size:
-        raise ValueError(f"{b.shape[0]} rows given, the system has {system.size}")
-    if b.size == 0:
-        return b.copy()
-    matrix = system.matrix if side == "N" else system.matrix.T
-    x = system.lu.solve(b, side)
-    x = x + system.lu.solve(
-        b - matrix @ x, side
-    )  # one step of refinement: exact to rounding for background systems
-    scale = np.abs(b).max()
-    if not np.isfinite(x).all() or np.abs(matrix @ x - b).max() > TOLERANCE * max(scale, 1.0):
+def forward(system: System, demand: Floats) -> Floats:
+    """Runs of every process as written for a demand: solves `A s = f`. `demand`: (n,) or (n, k), product units."""
+    return solve(system, demand, "forward", bound=False).value
+
+
+def solve(system: System, right: Floats, direction: Literal["adjoint", "forward"] = "adjoint", *, bound: bool = True,
+          engine: Engine = "auto", tolerance: float = TOLERANCE, limit: int = LIMIT) -> Solution:
+    """Solve for a right-hand side (n,) or (n, k): burdens of processes (adjoint) or demand of products (forward)."""
+    given = np.asarray(right, dtype=np.float64)
+    if given.shape[:1] != (system.size,) or given.ndim > 2:
+        raise ValueError(f"{given.shape[:1]} rows given, the system has {system.size}")
+    if not np.isfinite(given).all():
+        raise NotSolvable("the right-hand side holds a value that is not finite", np.zeros(0, dtype=np.intp))
+    if given.size == 0:
+        return Solution(given.copy(), 0.0, given.copy(), True, 0, (), "dense")
+    columns = given.reshape(system.size, -1)
+    back = direction == "forward"
+    rows, p = (system.processes[::-1], system.sales) if back else (system.processes, system.purchases)
+    by = (system.sign if back else 1.0 / system.output)[rows, None]
+    after = (1.0 / system.output if back else system.sign)[rows, None]
+    c = np.ascontiguousarray(columns[rows] * by)
+    chosen = _choose(system.size, p.index.size * c.shape[1], engine)
+    if found := system.small_loops if chosen == "compiled" else system.loops:
+        raise NotProductive(found[0])
+    x, sweeps, direct = _run(p, c, chosen, tolerance, limit)
+    for b in direct:
+        loop = loop_of(system.purchases, system.processes, p.block.size - 2 - b if back else b)
+        if loop is not None:
+            raise NotProductive(loop)
+    left, gross = residual_of(p, c, x)
+    x2, _, _ = _run(p, left, chosen, 1e-3, limit)  # one step of refinement
+    x = x + x2
+    left, gross = residual_of(p, c, x)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        relative = float(np.max(np.where(gross > 0.0, np.abs(left) / gross, 0.0)))
+    if not np.isfinite(x).all() or relative > RESIDUAL:
         raise NotSolvable("the technosphere is singular to working precision", np.zeros(0, dtype=np.intp))
-    return np.asarray(x, dtype=np.float64)
+    error, proved = np.full_like(x, np.nan), False
+    if bound:
+        error, proved = _bound(p, left, gross, chosen, limit, system.credits)
+    value, away = np.empty_like(x), np.empty_like(x)
+    value[rows], away[rows] = x * after, error * np.abs(after)
+    members = tuple(np.asarray(rows[p.block[b] : p.block[b + 1]], dtype=np.intp) for b in direct)
+    return Solution(value.reshape(given.shape), relative, away.reshape(given.shape), proved,
+                    int(sweeps.max(initial=0)), members, chosen)
 
 
-def residual(system: System, intensities: Floats, burdens: Floats) -> float:
-    """Largest absolute residual of `Aᵀ h = b`, in the unit of the burdens."""
-    if burdens.size == 0:
-        return 0.0
-    return float(np.abs(system.matrix.T @ intensities - burdens).max())
+def compiled() -> bool:
+    """Whether the compiled loops can be used."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def _choose(n: int, work: int, engine: Engine) -> Engine:
+    if engine != "auto":
+        return engine
+    if n <= DENSE:
+        return "dense"
+    ready = "tanbiao.numerics.lca.kernels" in sys.modules
+    return "compiled" if compiled() and (ready or work > 30_000_000) else "plain"
+
+
+def _run(p: Purchases, c: Floats, engine: Engine, tolerance: float,
+         limit: int) -> tuple[Floats, NDArray[np.int64], tuple[int, ...]]:
+    x = np.zeros_like(c)
+    count = p.block.size - 1
+    sweeps = np.zeros(count, dtype=np.int64)
+    if engine == "dense":
+        return _dense(p, c), sweeps, ()
+    loop: Any = plain
+    if engine == "compiled":
+        from . import kernels as loop
+    direct: list[int] = []
+    b = 0
+    while b < count:
+        with np.errstate(all="ignore"):
+            b = loop.iterate(p.pointer, p.index, p.amount, p.block, p.group, b, c, x, tolerance, limit, sweeps)
+        if b < count:
+            _direct(p, c, x, b)
+            direct.append(b)
+            b += 1
+    return x, sweeps, tuple(direct)
+
+
+def _dense(p: Purchases, c: Floats) -> Floats:
+    n = p.pointer.size - 1
+    whole = np.eye(n)
+    whole[np.repeat(np.arange(n), np.diff(p.pointer)), p.index] -= p.amount
+    x = np.zeros_like(c)
+    for b in range(p.block.size - 1):
+        own = slice(int(p.block[b]), int(p.block[b + 1]))
+        rest = c[own] - whole[own, : own.start] @ x[: own.start]
+        part = whole[own, own]
+        if part.shape[0] == 1:
+            x[own] = rest
+            continue
+        with np.errstate(all="ignore"):
+            factors = lu_factor(part, check_finite=False)
+            x[own] = lu_solve(factors, rest, check_finite=False)
+        if not np.isfinite(x[own]).all():
+            raise NotSolvable("a loop has no solution", np.zeros(0, dtype=np.intp))
+    return x
+
+
+def _direct(p: Purchases, c: Floats, x: Floats, b: int) -> None:
+    """Solve block b directly, given the blocks before it."""
+    rows, outside, inside = plain.split(p.pointer, p.index, p.amount, int(p.block[b]), int(p.block[b + 1]))
+    right = c[rows] + outside @ x
+    try:
+        factors = splu(sparse.csc_array(sparse.eye_array(inside.shape[0]) - inside.T))
+    except RuntimeError as error:
+        raise NotSolvable("a loop has no solution", np.zeros(0, dtype=np.intp)) from error
+    y = factors.solve(right, "T")
+    x[rows] = y + factors.solve(right - y + inside @ y, "T")
+
+
+def residual_of(p: Purchases, c: Floats, x: Floats) -> tuple[Floats, Floats]:
+    """c + T x - x in extended precision where the machine has it, and the gross sum of its terms; both (n, k)."""
+    left, gross = np.empty_like(c), np.empty_like(c)
+    filled = np.flatnonzero(np.diff(p.pointer))
+    for k in range(c.shape[1]):
+        terms = p.amount.astype(np.longdouble) * x[p.index, k]
+        total, size = c[:, k] - x[:, k].astype(np.longdouble), np.abs(c[:, k]) + np.abs(x[:, k])
+        if filled.size:
+            total[filled] += np.add.reduceat(terms, p.pointer[filled])
+            size[filled] += np.add.reduceat(np.abs(terms), p.pointer[filled]).astype(np.float64)
+        left[:, k], gross[:, k] = total.astype(np.float64), size
+    return left, gross
+
+
+def _bound(p: Purchases, left: Floats, gross: Floats, engine: Engine, limit: int,
+           credits: bool) -> tuple[Floats, bool]:
+    """|error| <= (I - |T|)^-1 |residual|, where that inverse is non-negative (Berman and Plemmons 1994, ch. 6).
+
+    The upper bound w is checked: (I - |T|) w >= |residual| componentwise. Where |T| alone is not productive, the
+    bound is one more refinement, doubled: an estimate."""
+    small = np.abs(left) + EPSILON * gross
+    absolute = Purchases(p.pointer, p.index, np.abs(p.amount), p.source, p.block, p.group) if credits else p
+    try:
+        w, _, _ = _run(absolute, small, engine, 1e-6, limit)
+        if np.isfinite(w).all() and (w >= 0.0).all():
+            for stretch in (1.0 + 1e-4, 1.5, 4.0):
+                over, size = residual_of(absolute, small, w * stretch)
+                if (over + 4.0 * EPSILON * size <= 0.0).all():
+                    return np.asarray(w * stretch), True
+    except NotSolvable:
+        pass
+    try:
+        again, _, _ = _run(p, small, engine, 1e-6, limit)
+    except NotSolvable:
+        return np.full_like(left, np.inf), False
+    return np.asarray(2.0 * np.abs(again)), False
 
 
 def unproductive(matrix: Any) -> NDArray[np.intp]:
-    """Processes that cannot deliver a net output, directly or through a loop; empty for a sound system.
+    """Processes that keep a technosphere from delivering, loop by loop; empty for a sound one.
 
-    Only purchases count: negative entries on the diagonal stay, positive entries elsewhere (by-products,
-    credits) are left out. For such a Z-matrix M, a positive `x` with `M x > 0` exists exactly when the system
-    is productive (Hawkins and Simon 1949; Berman and Plemmons 1994, theorem 6.2.3), so `M x = 1` is solved
-    and the sign of x tells.
+    By-products and credits are left out. A diagonal of zero or less is a process that eats its own product: a system
+    with treatment processes, whose reference is what they take in, is judged by `compile_system(...).loops`.
     """
     a = sparse.csc_array(matrix, dtype=np.float64)
-    n = int(a.shape[0])
-    if n == 0:
-        return np.zeros(0, dtype=np.intp)
-    diagonal = a.diagonal()
-    bad = np.flatnonzero(diagonal <= 0.0)
+    bad = np.flatnonzero(a.diagonal() <= 0.0)
     if bad.size:
         return np.asarray(bad, dtype=np.intp)
-    off = a - sparse.diags_array(diagonal)
-    m = sparse.csc_array(sparse.diags_array(diagonal) + off.minimum(0.0))
-    try:
-        x = splu(m).solve(np.ones(n))
-    except RuntimeError:
-        return np.arange(n, dtype=np.intp)
-    return np.asarray(np.flatnonzero(~(np.isfinite(x) & (x > 0.0))), dtype=np.intp)
+    return np.array(sorted({k for loop in compile_system(a).loops for k in loop.processes}), dtype=np.intp)
 
 
-def dependants(matrix: Any, start: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def dependants(system: System, start: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which processes use a marked process at any depth, the marked ones included. `start`: (n,) mask."""
-    uses = sparse.csc_array(matrix != 0).astype(np.float64)
-    reached = np.array(start, dtype=bool)
-    while True:
-        grown = reached | (uses.T @ reached.astype(np.float64) > 0.0)
-        if (grown == reached).all():
-            return np.asarray(reached, dtype=np.bool_)
-        reached = grown
+    p = system.sales
+    marked = np.flatnonzero(np.asarray(start)[system.processes[::-1]])
+    return np.asarray(upstream(p.pointer, p.index, marked)[system.size - 1 - system.position], dtype=np.bool_)
+
+
+def activities(output: Floats, link_to: NDArray[np.int64], link_from: NDArray[np.int64], link_amount: Floats,
+               demand: Floats) -> Floats:
+    """Runs x of a study's own columns with A x = demand, A = diag(output) - links.
+
+    output: product of each column for one run, shape (n,). Link k: column `link_from[k]` takes `link_amount[k]` of the
+    product of column `link_to[k]` for one of its runs. demand: shape (n,). Returns shape (n,).
+    Raises `NotProductive` naming the loop of columns that needs more of itself than it gives.
+    """
+    n = len(output)
+    links = sparse.csc_array((link_amount, (link_to, link_from)), shape=(n, n))
+    own = links.diagonal()
+    eats = np.flatnonzero((own > 0.0) & (np.abs(output) <= own))
+    if eats.size:
+        k = int(eats[0])
+        gain = float(own[k] / output[k]) if output[k] else np.inf
+        raise NotProductive(Loop((k,), gain, gain))
+    return forward(compile_system(sparse.csc_array(sparse.diags_array(np.asarray(output, dtype=np.float64)) - links)),
+                   demand)
