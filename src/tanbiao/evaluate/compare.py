@@ -13,9 +13,10 @@ from functools import cache
 from itertools import combinations
 from typing import Any
 
-from ..core.errors import TanbiaoError
+from ..core.errors import TanbiaoError, refuse
 from ..core.text import Text
 from ..core.value import KNOWN
+from ..formula import names_in
 from ..numerics.shapley import MOST_PLAYERS, shapley
 from ..standards.clause import Clause
 from ..standards.lint import lint
@@ -96,8 +97,6 @@ def compare(left: Rulebook, right: Rulebook, facts: Callable[[Rulebook], Facts],
     """Take the difference of two headlines apart. Raises `TanbiaoError` when either side has no result."""
     first, second = _headline(left), _headline(right)
     players = [a for a in axes_of(left, right) if _differs(left, right, a)]
-    illegal: list[tuple[str, ...]] = []
-
     def legal(chosen: frozenset[str]) -> bool:
         try:
             mixture(left, right, chosen, lint_too=True)
@@ -137,23 +136,26 @@ def axes_of(left: Rulebook, right: Rulebook) -> list[str]:
 
 
 def mixture(left: Rulebook, right: Rulebook, axes: frozenset[str], lint_too: bool = False) -> Rulebook:
-    """`left` with the clauses of `axes` taken from `right`. Raises `TanbiaoError` when they do not fit together."""
-    if not axes:
-        return left
+    """`left` with the clauses of `axes` taken from `right`, reduced to what the headline rests on.
+
+    Raises `TanbiaoError` when the clauses do not fit together.
+    """
     clauses: dict[str, Clause] = {}
-    for name, clause in left.clauses.items():
-        if clause.axis not in axes:
-            clauses[name] = clause
-    for name, clause in right.clauses.items():
-        if clause.axis in axes:
-            clauses[name] = clause
     tables = {**right.tables, **left.tables}
-    for name, clause in clauses.items():
-        if clause.axis in axes and name in right.tables:
-            tables[name] = right.tables[name]
-    needed = {n for c in clauses.values() if c.axis in axes for n in _needs(c, right)}
-    for name in needed:
-        clauses.setdefault(name, right.clauses[name])
+    for book, mine in ((left, False), (right, True)):
+        for name, clause in book.clauses.items():
+            if not clause.axis or (clause.axis in axes) is not mine:
+                continue
+            clauses[name] = replace(clause, also={})
+            if name in book.tables:
+                tables[name] = book.tables[name]
+            for needed in _needs(clause, book):
+                clauses.setdefault(needed, book.clauses[needed])
+    for name, clause in left.clauses.items():
+        if clause.kind in ("given", "choose") and not clause.axis:
+            clauses.setdefault(name, clause)
+            for needed in _needs(clause, left):
+                clauses.setdefault(needed, left.clauses[needed])
     packs = tuple(dict.fromkeys([*left.packs, *right.packs]))
     mixed = replace(left, clauses=clauses, tables=tables, packs=packs)
     if lint_too:
@@ -164,21 +166,18 @@ def mixture(left: Rulebook, right: Rulebook, axes: frozenset[str], lint_too: boo
 
 
 def _needs(clause: Clause, book: Rulebook) -> set[str]:
-    """Everything of `book` that a clause rests on and that carries no axis of its own."""
-    from ..formula import names_in
-
+    """Every clause of `book` that a clause rests on and that belongs to no axis itself."""
     found: set[str] = set()
     waiting = [clause]
     while waiting:
-        for node in waiting.pop().formulas():
-            for name in names_in(node):
-                head = name.partition(".")[0]
-                below = book.clauses.get(head)
-                if below is not None and head not in found and not below.axis:
-                    found.add(head)
-                    waiting.append(below)
-        if clause.subject is not None and clause.subject.table in book.clauses:
-            found.add(clause.subject.table)
+        here = waiting.pop()
+        names = [n.partition(".")[0] for node in here.formulas() for n in names_in(node)]
+        names += [n for n in (here.of, here.per, here.stages, here.subject.table if here.subject else "") if n]
+        for name in names:
+            below = book.clauses.get(name)
+            if below is not None and name not in found and not below.axis:
+                found.add(name)
+                waiting.append(below)
     return found
 
 
@@ -223,8 +222,6 @@ def _part(name: str, axes: frozenset[str], effect: float, left: Rulebook, right:
 
 
 def _headline(book: Rulebook) -> Clause:
-    from ..core.errors import refuse
-
     found = next((c for c in book.of_kind("publish") if c.headline), None)
     if found is None:
         raise refuse("compare-headline", pack=book.pack.version)
@@ -239,8 +236,6 @@ def _evaluation(book: Rulebook, facts: Callable[[Rulebook], Facts], background: 
 
 def _total(book: Rulebook, facts: Callable[[Rulebook], Facts], background: Callable[[str], Background]) -> float:
     """The headline times what it is per: kgCO2e for the reference flow."""
-    from ..core.errors import refuse
-
     clause = _headline(book)
     evaluation = _evaluation(book, facts, background)
     value = evaluation.value(clause.of)

@@ -13,6 +13,7 @@ from ..core.errors import Place, Problem, TanbiaoError
 from ..core.numbers import compare
 from ..core.text import Text
 from ..core.value import KNOWN, MISSING, NOT_APPLICABLE, Value
+from ..formula import names_in
 from ..standards.clause import Clause
 from ..standards.resolve import Rulebook
 from .background import POSITION_COLUMNS, POSITIONS, Background
@@ -200,7 +201,7 @@ def evaluate_rulebook(rulebook: Rulebook, facts: Facts, background: Background, 
 def _finding(clause: Clause, evaluation: Evaluation) -> Finding:
     source = str(clause.source.get("document", ""))
     base = Finding(clause.address, clause.number, clause.severity, clause.review, "pass", clause.text,
-                   remedy=clause.remedy, source=source)
+                   remedy=clause.remedy or _remedy(clause, evaluation), source=source)
     try:
         value = evaluation.value(clause.name)
     except TanbiaoError as error:
@@ -225,6 +226,25 @@ def _finding(clause: Clause, evaluation: Evaluation) -> Finding:
     if (states == NOT_APPLICABLE).all():
         return replace(base, verdict="not_applicable", missing=tuple(sorted(w for w in value.why if "#" in w)))
     return base
+
+
+def _remedy(clause: Clause, evaluation: Evaluation) -> Text | None:
+    """Where a pack gives no remedy of its own: the data that the clause reads, to be given or corrected."""
+    names = [n for node in clause.formulas() for n in names_in(node)]
+    subject = evaluation.names.table_named(clause.subject.table) if clause.subject else None
+    found: list[str] = []
+    for name in dict.fromkeys(names):
+        given = evaluation.rulebook.clauses.get(name)
+        if given is not None and given.kind == "given" and given.value_kind != "table":
+            found.append(given.path)
+        elif "." in name and evaluation.names.table_named(name.partition(".")[0]) in evaluation.facts.tables:
+            found.append(name)
+        elif given is None and subject in evaluation.facts.tables and evaluation.names.column(subject or "", name):
+            found.append(f"{subject}.{name}")
+    if not found:
+        return None
+    shown = ", ".join(found[:8])
+    return Text(f"补充或改正：{shown}", f"give or correct: {shown}")
 
 
 def _unknown(base: Finding, value: Value, state: int, places: tuple[str, ...]) -> Finding:

@@ -7,8 +7,8 @@ fields shown, separated by U+001F. The matrices are compressed columns: purchase
 
 from __future__ import annotations
 
+import heapq
 import json
-import mmap
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -22,6 +22,8 @@ from .model import Result, first
 if TYPE_CHECKING:
     from .link import Draft
 
+MAX_LINES = 1500
+"""Items looked at for one question; a word that more items hold than this finds the first of them."""
 _SEPARATOR = "\x1f"
 _CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[a-z0-9]+(?:[.%][a-z0-9]+)*")
@@ -94,10 +96,8 @@ class Opened:
         self.head = json.loads((folder / "index" / "index.json").read_text(encoding="utf-8"))
 
     @cached_property
-    def _names(self) -> mmap.mmap | bytes:
-        path = self.folder / "index" / "names.txt"
-        with path.open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
+    def _names(self) -> bytes:
+        return (self.folder / "index" / "names.txt").read_bytes()
 
     def matrix(self, name: str) -> tuple[Any, Any, Any]:
         """(starts, rows, data) of `purchases` or `gases`, memory-mapped."""
@@ -113,53 +113,59 @@ class Opened:
         runs = _CJK.findall(query)
         if not words and not runs:
             return []
-        key = max(runs or words, key=len)
-        lines = self._lines(key.encode())
+        keys = sorted((k.encode() for k in (*runs, *words)), key=lambda k: self._names.count(k))
+        lines = self._lines(keys[0])
         if not lines and runs:
-            pairs = {r[k:k + 2] for r in runs for k in range(len(r) - 1)}
-            seen: dict[int, str] = {}
-            for pair in sorted(pairs):
-                seen.update(self._lines(pair.encode()))
-            lines = seen
-        out = []
-        for line in lines.values():
-            said, id_, en, zh, unit, place = line.split(_SEPARATOR)
-            score = _score(said, id_, en, zh, query, words, runs)
+            pairs = sorted({r[k:k + 2].encode() for r in runs for k in range(len(r) - 1)}, key=self._names.count)
+            for pair in pairs:
+                lines |= self._lines(pair)
+                if len(lines) > 200:
+                    break
+        scored = []
+        for start in lines:
+            end = self._names.find(b"\n", start)
+            line = self._names[start:end].decode("utf-8", "replace")
+            score = _score(line, query, words, runs)
             if score:
-                out.append(Found(id_, en, zh, unit, place, score))
-        return sorted(out, key=lambda f: (-f.score, len(f.name_en), f.id))[:limit]
+                scored.append((-score, len(line), line))
+        out = []
+        for negative, _, line in heapq.nsmallest(limit, scored):
+            _, id_, en, zh, unit, place = line.split(_SEPARATOR)
+            exact = query in (id_.casefold(), en.casefold(), zh.casefold())
+            out.append(Found(id_, en, zh, unit, place, 1.0 if exact else -negative))
+        return sorted(out, key=lambda f: (-f.score, len(f.name_en), f.id))
 
-    def _lines(self, key: bytes) -> dict[int, str]:
-        """Start → line of every line whose searched part holds `key`."""
+    def _lines(self, key: bytes) -> set[int]:
+        """Where the lines begin that hold `key`."""
         data = self._names
-        found: dict[int, str] = {}
+        found: set[int] = set()
         at = data.find(key)
-        while at >= 0 and len(found) < 20_000:
-            start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
-            found[start] = data[start:end].decode("utf-8", "replace")
+        while at >= 0 and len(found) < MAX_LINES:
+            found.add(data.rfind(b"\n", 0, at) + 1)
+            end = data.find(b"\n", at)
             at = data.find(key, end)
         return found
 
 
-def _score(said: str, id_: str, en: str, zh: str, query: str, words: list[str], runs: list[str]) -> float:
-    if query in (id_.casefold(), en.casefold(), zh.casefold()):
-        return 1.0
-    points = []
+def _score(line: str, query: str, words: list[str], runs: list[str]) -> float:
+    said = line[:line.index(_SEPARATOR)]
+    points = 0.0
     for word in words:
-        if word not in said:
+        at = said.find(word)
+        if at < 0:
             return 0.0
-        points.append(1.0 if re.search(rf"\b{re.escape(word)}\b", said) else 0.7)
+        whole = (at == 0 or not said[at - 1].isalnum()) and not said[at + len(word):at + len(word) + 1].isalnum()
+        points += 1.0 if whole else 0.7
     for run in runs:
         if run in said:
-            points.append(1.0)
+            points += 1.0
             continue
         pairs = [run[k:k + 2] for k in range(len(run) - 1)] or [run]
         share = sum(p in said for p in pairs) / len(pairs)
         if share < 0.5:
             return 0.0
-        points.append(0.7 * share)
-    brevity = len(query) / max(len(en if words else zh), len(query), 1)
-    return round(min(0.99, 0.75 * sum(points) / len(points) + 0.24 * brevity), 4)
+        points += 0.7 * share
+    return min(0.99, 0.75 * points / (len(words) + len(runs)) + 0.24 * min(1.0, 2 * len(query) / len(said)))
 
 
 def iterate(folder: Path) -> Iterator[str]:

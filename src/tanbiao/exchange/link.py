@@ -9,6 +9,7 @@ left over becomes a cut-off row and a row of the report with its candidates: not
 from __future__ import annotations
 
 import csv
+import gc
 import re
 from array import array
 from collections import Counter, defaultdict
@@ -187,7 +188,13 @@ def link(inventory: Inventory, rules: Rules, base: Sequence[Named] = (),
          progress: Callable[[int, int], None] | None = None) -> Draft:
     """Take every process in, allocate, convert, characterise and link. `base`: items of libraries at hand, which may
     be providers too (by id, or by equal name where exactly one fits)."""
-    return _Linker(inventory, rules, base, progress).run()
+    resting = gc.isenabled()
+    gc.disable()  # it would walk every pending row, again and again
+    try:
+        return _Linker(inventory, rules, base, progress).run()
+    finally:
+        if resting:
+            gc.enable()
 
 
 class _Linker:
@@ -204,6 +211,8 @@ class _Linker:
         self.missing_flows: Counter[str] = Counter()
         self.bought: dict[str, int] = {}
         self.spoken: dict[str, tuple[str, str]] = {}
+        self.units: dict[str, tuple[str, float] | None] = {}
+        self.matches: dict[tuple[str, str], elementary.Match] = {}
 
     # -- small things --------------------------------------------------------------------------------------------
 
@@ -273,12 +282,12 @@ class _Linker:
             found = self.spoken[flow.id] = (" ".join(raw.split()), flow.name.get("zh", "").strip())
         return found
 
-    def convert(self, x: Exchange, process: str) -> tuple[str, float] | None:
-        """Amount factor and our unit, or None after reporting an unknown unit."""
-        decided = self.rules.decision("unit", "", (x.unit,))
-        if decided is not None:
-            return decided[0], decided[1]
-        return ours(x.unit, self.inventory.units)
+    def convert(self, x: Exchange) -> tuple[str, float] | None:
+        """Our unit and how many of it one unit of the exchange is, or None for an unknown unit."""
+        if x.unit not in self.units:
+            decided = self.rules.decision("unit", "", (x.unit,))
+            self.units[x.unit] = (decided[0], decided[1]) if decided is not None else ours(x.unit, self.inventory.units)
+        return self.units[x.unit]
 
     def take(self, p: Process) -> None:
         d = self.draft
@@ -343,12 +352,12 @@ class _Linker:
         if len(outputs) > 1 and not several:
             for (x, flow), share in zip(outputs, shares, strict=True):
                 if share <= 0:
-                    self.row(index[0][0], 2, "", -abs(x.amount), ours(x.unit, self.inventory.units) and x.unit or x.unit,
+                    self.row(index[0][0], 2, "", -abs(x.amount), x.unit,
                              self.names(flow)[0], "co-product without a share of the burden, by the rule chosen")
                     d.counts["co-product without a share"] += 1
 
     def make(self, p: Process, x: Exchange, flow: Flow, id_: str, share: float, where: str) -> Made | None:
-        converted = self.convert(x, p.id)
+        converted = self.convert(x)
         if converted is None:
             self.problem("exchange-unit-unknown", where, item=p.id, exchange=x.number, unit=x.unit,
                          flow=self.names(flow)[0])
@@ -423,7 +432,7 @@ class _Linker:
         """How much of mass, energy or money an output is, from its unit or from the measures of its flow."""
         if not wanted:
             return None
-        converted = self.convert(x, "")
+        converted = self.convert(x)
         if converted is None:
             return None
         factor = factor_between(converted[0], wanted)
@@ -446,7 +455,7 @@ class _Linker:
         if flow.kind == "elementary":
             self.to_nature(p, x, flow, index)
             return
-        converted = self.convert(x, p.id)
+        converted = self.convert(x)
         en = self.names(flow)[0]
         if converted is None:
             self.problem("exchange-unit-unknown", p.where or p.id, item=p.id, exchange=x.number, unit=x.unit, flow=en)
@@ -458,7 +467,7 @@ class _Linker:
         amount = x.amount * converted[1]
         if x.avoided:
             amount = -abs(amount)
-        if _ELECTRICITY.search(en) and converted[0] in ("kWh", "MWh"):
+        if converted[0] in ("kWh", "MWh") and _ELECTRICITY.search(en):
             self.electricity(p, x, amount * (1000 if converted[0] == "MWh" else 1), index)
         for k, share in index:
             self.pending.append(_Pending(k, x, en, amount * share, converted[0]))
@@ -471,14 +480,16 @@ class _Linker:
 
     def to_nature(self, p: Process, x: Exchange, flow: Flow, index: list[tuple[int, float]]) -> None:
         d = self.draft
-        en, zh = self.names(flow)
-        decided = self.rules.decision("gas", p.id, (flow.id, plain(en)), x.unit)
+        en = self.names(flow)[0]
+        decided = self.rules.decision("gas", p.id, (flow.id, plain(en)), x.unit) if self.rules.mapping else None
         if decided is not None:
             match = elementary.NONE if decided[0] == "none" else elementary.Match(decided[0], "gas", "mapping file")
         else:
-            match = elementary.characterise(flow, x.direction)
+            known = self.matches.get((flow.id, x.direction))
+            match = known or elementary.characterise(flow, x.direction)
+            self.matches[(flow.id, x.direction)] = match
         if match.gas:
-            converted = self.convert(x, p.id)
+            converted = self.convert(x)
             factor = factor_between(converted[0], "kg") if converted else None
             if converted is None or factor is None:
                 self.problem("exchange-gas-unit", p.where or p.id, item=p.id, exchange=x.number, flow=en, unit=x.unit)
@@ -499,7 +510,7 @@ class _Linker:
             if x.direction == "input" and flow.compartment and re.search("emission|排放", flow.compartment[0], re.IGNORECASE):
                 self.bought[en] = self.bought.get(en, 0) + 1
                 for k, share in index:
-                    converted = self.convert(x, p.id) or (x.unit, 1.0)
+                    converted = self.convert(x) or (x.unit, 1.0)
                     self.pending.append(_Pending(k, x, en, x.amount * converted[1] * share, converted[0]))
 
     def uncharacterised(self, name: str, status: str, x: Exchange) -> None:

@@ -119,7 +119,66 @@ class _Process(msgspec.Struct):
     dqEntry: str | None = None
 
 
+class _SlimRef(msgspec.Struct, gc=False):
+    id: str = msgspec.field(name="@id", default="")
+    name: str = ""
+
+
+class _SlimUnit(msgspec.Struct, gc=False):
+    name: str = ""
+
+
+class _SlimExchange(msgspec.Struct, gc=False):
+    """What linking needs, and nothing else: the import of a large database decodes only this."""
+
+    flow: _SlimRef
+    amount: float = 0.0
+    unit: _SlimUnit | None = None
+    isInput: bool = False
+    input: bool = False
+    isQuantitativeReference: bool = False
+    quantitativeReference: bool = False
+    isAvoidedProduct: bool = False
+    avoidedProduct: bool = False
+    defaultProvider: _SlimRef | None = None
+    location: _SlimRef | None = None
+    internalId: int | None = None
+
+
+class _SlimProcess(msgspec.Struct):
+    id: str = msgspec.field(name="@id", default="")
+    name: str = ""
+    exchanges: list[_SlimExchange] = []
+    category: Any = None
+    location: _Ref | None = None
+    processType: str = ""
+    processDocumentation: dict[str, Any] | None = None
+    defaultAllocationMethod: str | None = None
+    allocationFactors: list[_Factor] = []
+    version: str | None = None
+
+
+class _SlimMeasure(msgspec.Struct, gc=False):
+    isRefFlowProperty: bool = False
+    referenceFlowProperty: bool = False
+    conversionFactor: float = 1.0
+    flowProperty: _Ref | None = None
+
+
+class _SlimFlow(msgspec.Struct):
+    id: str = msgspec.field(name="@id", default="")
+    name: str = ""
+    flowType: str = ""
+    cas: str | None = None
+    synonyms: str | None = None
+    category: Any = None
+    location: _Ref | None = None
+    flowProperties: list[_SlimMeasure] = []
+
+
 _PROCESS = msgspec.json.Decoder(_Process)
+_SLIM_FLOW = msgspec.json.Decoder(_SlimFlow)
+_SLIM = msgspec.json.Decoder(_SlimProcess)
 _ENTITY = msgspec.json.Decoder()
 
 
@@ -136,6 +195,16 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source, keep: bool = True) -> Inventory:
     """Everything but the processes at once; the processes as an iterator."""
+    resting = gc.isenabled()
+    gc.disable()
+    try:
+        return _read(source, keep)
+    finally:
+        if resting:
+            gc.enable()
+
+
+def _read(source: Source, keep: bool) -> Inventory:
     inventory = Inventory(NAME, source.name)
     losses, problems = inventory.losses, inventory
     codes: dict[str, str] = {}
@@ -162,6 +231,14 @@ def read(source: Source, keep: bool = True) -> Inventory:
             unit = groups.get(str(group.get("@id")), "") if isinstance(group, dict) else ""
             properties[str(data.get("@id"))] = (str(data.get("name") or ""), unit)
     for name in source.names(".json", "flows"):
+        if not keep:
+            try:
+                slim = _SLIM_FLOW.decode(_bytes(source, name))
+            except (msgspec.MsgspecError, ValueError, RecursionError, TanbiaoError):
+                slim = None
+            if slim is not None and slim.id:
+                inventory.flows[slim.id] = _slim_flow(slim, properties, codes)
+                continue
         data = _entity(source, name, inventory)
         if data is not None:
             try:
@@ -267,6 +344,24 @@ def _flow(data: Mapping[str, Any], properties: Mapping[str, tuple[str, str]], co
     )
 
 
+def _slim_flow(data: _SlimFlow, properties: Mapping[str, tuple[str, str]], codes: Mapping[str, str]) -> Flow:
+    kind = FLOW_KINDS.get(data.flowType, "product")
+    unit, measures = "", []
+    for f in data.flowProperties:
+        fp = f.flowProperty or _Ref()
+        name, reference = properties.get(fp.id, (fp.name, fp.refUnit or ""))
+        if f.isRefFlowProperty or f.referenceFlowProperty:
+            unit = reference
+        else:
+            measures.append(Measure(property=name, unit=reference, factor=f.conversionFactor))
+    category = _category(data.category)
+    place = data.location
+    return Flow(id=data.id, name={"": data.name}, kind=kind, unit=unit, measures=tuple(measures), cas=data.cas or "",
+                compartment=category if kind == "elementary" else (), category=category if kind != "elementary" else (),
+                synonyms={"": data.synonyms} if data.synonyms else {},
+                place=codes.get(place.id, place.name) if place is not None else "")
+
+
 def _category(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(p for p in value.split("/") if p)
@@ -286,12 +381,16 @@ def _processes(source: Source, names: list[str], inventory: Inventory, codes: Ma
         for done, name in enumerate(names):
             try:
                 data = _bytes(source, name)
+                if not keep:
+                    slim = _SLIM.decode(data)
+                    if slim.id:
+                        yield _slim(slim, codes, name)
+                        continue
                 raw = _PROCESS.decode(data)
                 if not raw.id:
                     inventory.report("exchange-entity", source.place(name), detail="no @id")
                     continue
-                rest = _ENTITY.decode(data) if keep else None
-                yield _process(raw, rest, codes, name, losses)
+                yield _process(raw, _ENTITY.decode(data), codes, name, losses)
             except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 inventory.report("exchange-json", source.place(name), detail=error)
             except TanbiaoError as error:
@@ -301,6 +400,37 @@ def _processes(source: Source, names: list[str], inventory: Inventory, codes: Ma
     finally:
         if resting:
             gc.enable()
+
+
+def _slim(raw: _SlimProcess, codes: Mapping[str, str], name: str) -> Process:
+    exchanges = tuple([
+        Exchange(number=str(x.internalId) if x.internalId is not None else "", flow=x.flow.id or x.flow.name,
+                 name=x.flow.name, direction="input" if x.isInput or x.input else "output", amount=x.amount,
+                 unit=x.unit.name if x.unit is not None else "",
+                 reference=x.isQuantitativeReference or x.quantitativeReference,
+                 avoided=x.isAvoidedProduct or x.avoidedProduct,
+                 provider=x.defaultProvider.id if x.defaultProvider is not None else "",
+                 place=codes.get(x.location.id, x.location.name) if x.location is not None else "")
+        for x in raw.exchanges])
+    documentation = raw.processDocumentation or {}
+    location = raw.location
+    return Process(
+        id=raw.id, name={"": raw.name}, exchanges=exchanges,
+        place=codes.get(location.id, location.name) if location is not None else "",
+        kind="aggregated" if raw.processType == "LCI_RESULT" else "unit", category=_category(raw.category),
+        start=str(documentation.get("validFrom") or "")[:10], end=str(documentation.get("validUntil") or "")[:10],
+        version=raw.version or "", licence=_licence(documentation), where=name,
+        default_allocation=ALLOCATIONS.get(raw.defaultAllocationMethod or "", ""), allocations=_allocations(raw.allocationFactors))
+
+
+def _allocations(factors: list[_Factor]) -> tuple[Allocation, ...]:
+    found = []
+    for f in factors:
+        method = ALLOCATIONS.get(f.allocationType)
+        if method and f.product is not None:
+            at = str(f.exchange.get("internalId", "")) if isinstance(f.exchange, dict) else ""
+            found.append(Allocation(method=method, product=f.product.id, value=f.value, exchange=at, formula=f.formula or ""))
+    return tuple(found)
 
 
 def _process(raw: _Process, rest: dict[str, Any] | None, codes: Mapping[str, str], name: str,
@@ -326,15 +456,6 @@ def _process(raw: _Process, rest: dict[str, Any] | None, codes: Mapping[str, str
             comment={"": x.description} if x.description and kept is not None else {}, foreign=foreign,
         ))
     documentation = raw.processDocumentation or {}
-    allocations = []
-    for f in raw.allocationFactors:
-        method = ALLOCATIONS.get(f.allocationType)
-        if method and f.product is not None:
-            at = ""
-            if isinstance(f.exchange, dict):
-                at = str(f.exchange.get("internalId", ""))
-            allocations.append(Allocation(method=method, product=f.product.id, value=f.value, exchange=at,
-                                          formula=f.formula or ""))
     docs = {}
     if rest is not None:
         docs = {key: {"": str(documentation[theirs])} for key, theirs in DOCS.items() if documentation.get(theirs)}
@@ -360,7 +481,7 @@ def _process(raw: _Process, rest: dict[str, Any] | None, codes: Mapping[str, str
         kind="aggregated" if raw.processType == "LCI_RESULT" else "unit", category=_category(raw.category),
         start=str(documentation.get("validFrom") or "")[:10], end=str(documentation.get("validUntil") or "")[:10],
         version=raw.version or "", licence=_licence(documentation), quality=raw.dqEntry or "",
-        default_allocation=ALLOCATIONS.get(raw.defaultAllocationMethod or "", ""), allocations=tuple(allocations),
+        default_allocation=ALLOCATIONS.get(raw.defaultAllocationMethod or "", ""), allocations=_allocations(raw.allocationFactors),
         parameters=tuple(_parameter(p, raw.id, rest is not None) for p in raw.parameters), docs=docs, where=name,
         foreign=foreign,
     )

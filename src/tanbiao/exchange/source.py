@@ -10,6 +10,7 @@ import io
 import os
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,7 +44,13 @@ class Source:
     def __init__(self, path: Path, entries: list[Entry], archive: zipfile.ZipFile | None) -> None:
         self.path, self.entries, self._archive = path, entries, archive
         self.name = path.name
-        self._names = {e.name for e in entries}
+        self._names = {e.name: e for e in entries}
+        self._folders: dict[str, list[str]] = {}
+        for e in entries:
+            parent = e.name.rpartition("/")[0].rpartition("/")[2]
+            self._folders.setdefault(parent, []).append(e.name)
+        self._raw = path.open("rb") if archive is not None else None
+        self._infos = {i.filename: i for i in archive.infolist()} if archive is not None else {}
 
     @property
     def single(self) -> bool:
@@ -52,8 +59,8 @@ class Source:
 
     def names(self, suffix: str = "", folder: str | None = None) -> list[str]:
         """Entries in the order of their names; `folder` is the name of their parent folder, at any depth."""
-        return [e.name for e in self.entries if e.name.lower().endswith(suffix)
-                and (folder is None or PurePosixPath(e.name).parent.name == folder)]
+        found = [e.name for e in self.entries] if folder is None else self._folders.get(folder, [])
+        return [n for n in found if n.lower().endswith(suffix)]
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
@@ -73,8 +80,10 @@ class Source:
     def read(self, name: str, limit: int = MAX_TREE_BYTES) -> bytes:
         """The whole of one entry. Refuses (`exchange-file-large`, `exchange-zip-broken`, `exchange-zip-bomb`)."""
         try:
-            with self.open(name) as file:
-                data = file.read(limit + 1)
+            data = self._member(name, limit)
+            if data is None:
+                with self.open(name) as file:
+                    data = file.read(limit + 1)
         except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
             raise refuse("exchange-zip-broken", self.place(name), detail=str(error)[:120]) from None
         except Exception as error:  # zlib.error, lzma.LZMAError
@@ -83,12 +92,33 @@ class Source:
             raise refuse("exchange-file-large", self.place(name), limit=f"{limit // 1_000_000} MB")
         return data
 
+    def _member(self, name: str, limit: int) -> bytes | None:
+        """A deflated member, read past zipfile's own layers (four times faster for small files); None where the
+        ordinary way has to be gone. Size and checksum are verified all the same."""
+        info = self._infos.get(name)
+        if info is None or self._raw is None or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            return None
+        self._raw.seek(info.header_offset)
+        head = self._raw.read(30)
+        if len(head) < 30 or head[:4] != b"PK\x03\x04":
+            raise ValueError("no local header")
+        self._raw.seek(int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little"), os.SEEK_CUR)
+        packed = self._raw.read(min(info.compress_size, limit + 1))
+        data = packed
+        if info.compress_type == zipfile.ZIP_DEFLATED:
+            data = zlib.decompressobj(-15).decompress(packed, limit + 1)
+        if len(data) <= limit and (len(data) != info.file_size or zlib.crc32(data) != info.CRC):
+            raise ValueError("size or checksum wrong")
+        return data
+
     def text(self, name: str) -> str:
         return decode(self.read(name), self.place(name))
 
     def close(self) -> None:
         if self._archive is not None:
             self._archive.close()
+        if self._raw is not None:
+            self._raw.close()
 
 
 def open_source(path: Path) -> Source:

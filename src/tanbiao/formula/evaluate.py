@@ -340,7 +340,7 @@ class _Evaluator:
                     if rows is None:
                         result.append(value)
                     else:
-                        result.append(replace(value, data=value.data[rows], state=value.state[rows], table=child))
+                        result.append(_of_parent(value, rows, child))
                 return tuple(result)
         raise refuse("table-mismatch", formula="?", left=sorted(tables)[0], right=sorted(tables)[1])
 
@@ -373,6 +373,17 @@ class _Index:
         if len(found) > 1:
             raise refuse("lookup-ambiguous", formula=self.source, count=len(found))
         return found[0] if found else -1
+
+
+def _of_parent(value: Value, rows: Array, child: str) -> Value:
+    """A parent's column on the rows of its child; missing where a row has no parent."""
+    lost = rows < 0
+    if len(value.data) == 0:
+        blank: Any = False if value.data.dtype == bool else Fraction(0)
+        data = np.full(len(rows), blank, dtype=value.data.dtype)
+        return replace(value, data=data, state=np.full(len(rows), MISSING, dtype=np.int8), table=child)
+    state = np.where(lost, MISSING, value.state[rows]).astype(np.int8)
+    return replace(value, data=value.data[rows], state=state, table=child)
 
 
 def _exact(data: Any) -> bool:

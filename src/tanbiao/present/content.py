@@ -320,7 +320,7 @@ class _Report:
                 ]
             ),
         ]
-        rest = [r for r in self.givens("scope.", but=("assumption", "limit", "allocation"))]
+        rest = self.givens("scope.", but=("assumption", "limit", "allocation"))
         return Section("s3", "3", self.t("s3"), (*blocks, *([self.pairs(rest)] if rest else [])))
 
     def period(self) -> str:

@@ -44,8 +44,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table. align: one letter for each column: `l` left, `r` right, `k` left and on one line, `n` narrow, `w` left and
-    wide."""
+    """A table. align: a letter for each column: `l` left, `r` right, `k` left on one line, `n` narrow, `w` wide."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]

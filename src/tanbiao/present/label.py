@@ -201,9 +201,9 @@ def label(
 ) -> Label:
     """The label of a result's headline.
 
-    issued, expires: civil dates (`2026-11-24`), given by the caller, since results know no clock; expires: what the study
-    declares under `label.valid_until` when not given. verification: as the
-    study declares under `review` when not given. marks: official marks wished for; every one is refused.
+    issued, expires: civil dates (`2026-11-24`), given by the caller, since results know no clock; expires defaults to
+    `label.valid_until` of the study. verification: as the study declares it when not given. marks: official marks that
+    are wished for; every one is refused.
 
     Raises `TanbiaoError` with all of: `label-value`, `label-missing`, `label-boundary`, `label-partial-hidden`,
     `label-offset`, `label-claim`, `label-mark`, `label-verification`, `label-dates`.
@@ -505,16 +505,16 @@ class _Drawing:
         self.facts()
         self.foot()
         height = round(self.y)
+        edge = f'<rect x="2" y="2" width="{WIDTH - 4}" height="{height - 4}" rx="18"'
+        frame = f"frame-{self.label.digest[:8]}"
         said_ = escape(f"{phrase('label.title', self.lang)} {self.label.amount} {unit_text(self.label.unit)}")
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="60mm" height="{height / 10:g}mm" '
             f'viewBox="0 0 {WIDTH} {height}" font-family="{font.stack(self.lang)}" fill="{palette.INK}" role="img" '
             f'aria-label="{said_}"><title>{said_}</title>'
-            f'<defs><clipPath id="frame"><rect x="2" y="2" width="{WIDTH - 4}" height="{height - 4}" rx="18"/></clipPath></defs>'
-            f'<rect x="2" y="2" width="{WIDTH - 4}" height="{height - 4}" rx="18" fill="#ffffff"/>'
-            f'<g clip-path="url(#frame)">{"".join(self.parts)}</g>'
-            f'<rect x="2" y="2" width="{WIDTH - 4}" height="{height - 4}" rx="18" fill="none" stroke="{palette.INK}" '
-            f'stroke-width="3"/></svg>\n'
+            f'<defs><clipPath id="{frame}">{edge}/></clipPath></defs>{edge} fill="#ffffff"/>'
+            f'<g clip-path="url(#{frame})">{"".join(self.parts)}</g>'
+            f'{edge} fill="none" stroke="{palette.INK}" stroke-width="3"/></svg>\n'
         )
 
     def text(
@@ -600,7 +600,7 @@ class _Drawing:
         base = self.y + 26 + size * 0.76
         self.parts.append(
             f'<text x="{EDGE - 3}" y="{base:.1f}" font-size="{size:g}" font-weight="600">{minus(found.amount)}'
-            f'<tspan dx="{14 if self.lang == "zh" else 12}" font-size="36" font-weight="400">{escape(unit)}</tspan></text>'
+            f'<tspan dx="13" font-size="36" font-weight="400">{escape(unit)}</tspan></text>'
         )
         self.y = base + 40
         for line in font.fold(per(found.per[self.lang], self.lang), room, 23):
