@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_coverage_shades_stay_apart_in_black_and_white() -> None:
         return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
     steps = [lightness(palette.COVERAGE[k]) for k in ("direct", "named", "derived", "proxy", "none")]
-    assert all(b - a > 25 for a, b in zip(steps, steps[1:], strict=False))
+    assert all(b - a > 25 for a, b in pairwise(steps))
 
 
 def test_png_is_drawn_with_the_bundled_font(run: Run) -> None:

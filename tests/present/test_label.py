@@ -79,8 +79,8 @@ def test_faces_are_the_same_bytes_twice(run: Run) -> None:
 
 def test_digits_never_exceed_those_of_the_publication(run: Run) -> None:
     found = made(run)
-    places = {len(t.partition(".")[2]) for t in (found.amount, found.low, found.high, *(s.amount for s in found.stages))}
-    assert places == {4}
+    texts = (found.amount, found.low, found.high, *(s.amount for s in found.stages))
+    assert {len(t.partition(".")[2]) for t in texts} == {4}
 
 
 def test_a_result_without_value_has_no_label(changed: Any) -> None:
@@ -125,7 +125,8 @@ def test_official_marks_are_never_drawn(run: Run) -> None:
 
 def test_whoever_says_verified_names_the_body(run: Run) -> None:
     assert codes(lambda: made(run, verification=Verification("third"))) == ["label-verification"]
-    assert codes(lambda: made(run, verification=Verification("certified", Text("某机构", "a body")))) == ["label-verification"]
+    bare = Verification("certified", Text("某机构", "a body"))
+    assert codes(lambda: made(run, verification=bare)) == ["label-verification"]
     assert codes(lambda: made(run, verification=Verification("approved"))) == ["label-verification"]
     full = Verification("certified", Text("某机构", "a body"), "C-1", "2027-12-31")
     assert "某机构" in label_svg(made(run, verification=full), "zh")

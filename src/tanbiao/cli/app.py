@@ -119,6 +119,24 @@ def explain(study: StudyArgument, name: Annotated[str, typer.Argument(help="clau
 
 
 @app.command()
+def compare(study: StudyArgument, pack: Annotated[list[str], typer.Option("--pack", help="two packs / 两个标准包")],
+            lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
+    """One set of facts under two packs; the difference taken apart choice by choice. / 同一组事实，两份规则。"""
+    from ..service.compare import compare_packs
+    from .show import show_comparison
+
+    lang_ = read_lang(lang)
+    if len(pack) != 2:
+        raise typer.BadParameter("--pack A --pack B")
+    with reporting(lang_, json):
+        found = compare_packs(_load(study, packs), *pack)
+        if json:
+            print_json(found.data())
+        else:
+            show_comparison(found, lang_)
+
+
+@app.command()
 def diff(old: Annotated[Path, typer.Argument(help="study or bundle / 研究或证据包")],
          new: Annotated[Path, typer.Argument(help="study or bundle / 研究或证据包")], lang: LangOption = None,
          json: JsonOption = False, packs: PackRootOption = None) -> None:

@@ -17,7 +17,7 @@ from ..library import Library
 from ..standards.clause import Clause
 from ..study import Study, Table
 from . import figures
-from .declared import PATHS, as_text, boundary, declared, partial, per, period, said, unit_of
+from .declared import PATHS, as_text, basis_words, boundary, declared, partial, per, period, said, unit_of
 from .document import (
     Banner,
     Block,
@@ -577,6 +577,10 @@ class _Report:
             blocks += [Words(self.t("positions"), "lead"), self.position_table(headline)]
         blocks += [Words(self.t("quantities"), "lead"), self.quantities(result)]
         for published in result.published:
+            if published.value is None and published.missing:
+                missing = self.t("missing_for", missing=self.comma(self.missing(result, published.missing)))
+                blocks.append(Banner("caution", published.title[self.lang], missing))
+        for published in result.published:
             if published.grade is not None:
                 blocks.append(self.graded(published))
         return blocks
@@ -634,20 +638,16 @@ class _Report:
     def quantities(self, result: Result) -> Grid:
         rows = []
         for p in result.published:
-            basis = self.comma(f"{k}: {v}" for k, v in p.basis.items())
-            title = p.title[self.lang] + (self.brackets(f"{self.t('basis')} {basis}") if basis else "")
+            basis = basis_words(p.basis)[self.lang]
+            title = p.title[self.lang] + (self.brackets(basis) if basis else "")
             value = self.code(p.published) if isinstance(p.value, str) else p.published
-            missing = self.comma(self.missing(result, p.missing))
             rows.append(
                 (
                     Cell(p.clause.partition("#")[2], tone="muted"),
                     Cell(title),
                     Cell(value if p.value is not None else "—", self.anchor(p.entry), "strong"),
                     Cell(unit_text(p.unit)),
-                    Cell(
-                        self.t("missing_for", missing=missing) if missing else word("review", p.review, self.lang),
-                        tone="warn" if missing else "muted",
-                    ),
+                    Cell(word("review", p.review, self.lang), tone="muted"),
                 )
             )
         return Grid(

@@ -152,15 +152,19 @@ def unit_of(study: Study, published: Published) -> Text | None:
     _, _, below = published.unit.partition("/")
     if not below or study.at("unit.measure") == below:
         return declared(study, "unit")
-    parts = {lang: "；".join(_basis(k, v, lang) for k, v in sorted(published.basis.items())) for lang in LANGS}
+    words = basis_words(published.basis)
     return Text(
-        f"1 {below}" + (f"（{parts['zh']}）" if parts["zh"] else ""),
-        f"1 {below}" + (f" ({parts['en'].replace('；', '; ')})" if parts["en"] else ""),
+        f"1 {below}" + (f"（{words.zh}）" if words.zh else ""), f"1 {below}" + (f" ({words.en})" if words.en else "")
     )
 
 
-def _basis(key: str, value: str, lang: Lang) -> str:
-    return f"{word('basis', key, lang)}{'：' if lang == 'zh' else ': '}{word('basis', value, lang)}"
+def basis_words(basis: Mapping[str, str]) -> Text:
+    """A basis in words: `能量：寿命期内交付`, `energy: delivered over life`."""
+
+    def joined(lang: Lang, colon: str, comma: str) -> str:
+        return comma.join(f"{word('basis', k, lang)}{colon}{word('basis', v, lang)}" for k, v in sorted(basis.items()))
+
+    return Text(joined("zh", "：", "；"), joined("en", ": ", "; "))
 
 
 def per(text: str, lang: Lang) -> str:
@@ -190,4 +194,16 @@ def partial(study: Study) -> bool | None:
     return False if flag in ("false", "no", "否") else None
 
 
-__all__ = ["BOUNDARIES", "PATHS", "as_text", "boundary", "declared", "partial", "per", "period", "said", "unit_of"]
+__all__ = [
+    "BOUNDARIES",
+    "PATHS",
+    "as_text",
+    "basis_words",
+    "boundary",
+    "declared",
+    "partial",
+    "per",
+    "period",
+    "said",
+    "unit_of",
+]

@@ -21,20 +21,7 @@ from ..library import Library
 from ..study import Study
 from . import font, palette
 from .content import report_document
-from .document import (
-    Banner,
-    Block,
-    Cards,
-    Cell,
-    Document,
-    Drawing,
-    Grid,
-    Heading,
-    Pairs,
-    Steps,
-    Verdicts,
-    Words,
-)
+from .document import Banner, Block, Cards, Cell, Document, Drawing, Grid, Heading, Pairs, Steps, Verdicts, Words
 from .texts import phrase
 
 
