@@ -33,7 +33,8 @@ def package(database: Database, folder: Path | None = None) -> Any:
         index = np.empty(c.nnz, bwp.INDICES_DTYPE)
         index["row"], index["col"] = c.coords[0] + shift, c.coords[1]
         made.add_persistent_vector(matrix=name, data_array=c.data, indices_array=index, name=name[:4],
-                                   flip_array=np.zeros(c.nnz, bool), distributions_array=_distributions(c.data, sigma))
+                                   flip_array=np.zeros(c.nnz, bool), distributions_array=_distributions(c.data, sigma),
+                                   reference_array=c.coords[0] == c.coords[1] if shift == 0 else None)
     used = np.flatnonzero(database.factors)
     index = np.empty(used.size, bwp.INDICES_DTYPE)
     index["row"], index["col"] = used + FLOW_IDS, 0

@@ -128,3 +128,18 @@ def test_changing_one_amount_changes_the_root_and_nothing_else_does() -> None:
     changed.value("footprint")
     assert base.keys["footprint"] == noted.keys["footprint"]
     assert base.keys["footprint"] != changed.keys["footprint"]
+
+
+def test_a_verified_check_over_an_unverified_table_is_not_verified() -> None:
+    """The mark of a finding is the weakest of the rules it rests on; data given by the user are no rules."""
+    from dataclasses import replace
+
+    from tanbiao.evaluate.results import _weakest
+
+    found = evaluation({"process": [{"id": "p0", "control": "none"}], "exchange": [
+        {"id": "1", "process": "p0", "direction": "product", "flow": "f", "amount": 1, "unit": "kg"},
+        {"id": "2", "process": "p0", "direction": "input", "flow": "x", "amount": 2, "unit": "kg", "provider": "a"}],
+        "omission": [{"id": "o", "flow": "o", "estimate": "0.001"}]}, VALUES, REFERENCE)
+    clause = replace(found.rulebook.clauses["cut_off_sum"], review="verified")
+    found.value("cut_off_sum")
+    assert _weakest(clause, found) == "constructed"

@@ -51,10 +51,10 @@ def test_forward_and_adjoint_tell_the_same_result(n: int, seed: int, gain: float
 @given(seed=seeds, gain=st.sampled_from([0.5, 0.95]))
 def test_a_large_component_is_iterated_and_agrees_with_a_direct_solve(seed: int, gain: float) -> None:
     n = 400
-    s = lca.compile_system(system(n, seed, gain, density=4.0))
+    s = lca.compile_system(system(n, seed, gain, density=4.0, scale=0.3))
     assert np.diff(s.purchases.block).max() > 128
     b = np.random.default_rng(seed).random((n, 2))
-    reference = np.linalg.solve(s.matrix.toarray().T * s.sign[:, None] ** 0, b)
+    reference = np.linalg.solve(s.matrix.toarray().T, b)
     values = [lca.solve(s, b, engine=e) for e in ENGINES]
     for found in values:
         assert found.direct == ()

@@ -129,7 +129,8 @@ def test_shares_stay_balanced_and_given_draws_are_used() -> None:
     assert lca.monte_carlo(e, 100).value[0, 0] == pytest.approx(np.full(100, 4.0), rel=1e-12)
     assert lca.monte_carlo(lca.prepare(s, same, tech, products=[2]), 100).value.std() > 0.5
     made_elsewhere = -np.linspace(0.1, 0.9, 70)
-    e = lca.prepare(s, same, tech, products=[2], given={int(share[0]): made_elsewhere, int(share[1]): -1 - made_elsewhere})
+    both = {int(share[0]): made_elsewhere, int(share[1]): -1 - made_elsewhere}
+    e = lca.prepare(s, same, tech, products=[2], given=both)
     assert lca.monte_carlo(e, 70).value[0, 0] == pytest.approx(np.full(70, 4.0), rel=1e-12)
 
 

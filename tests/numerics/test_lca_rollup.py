@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def cut(b: lca.Bills, at: list[int]) -> list[lca.Bills]:
     ends = [0, *at, b.pointer.size - 1]
     return [lca.Bills(b.pointer[i : j + 1] - b.pointer[i], b.item[b.pointer[i] : b.pointer[j]],
                       b.amount[b.pointer[i] : b.pointer[j]], b.own[i:j])
-            for i, j in zip(ends[:-1], ends[1:], strict=True)]
+            for i, j in itertools.pairwise(ends)]
 
 
 @settings(max_examples=25, deadline=None)

@@ -50,7 +50,10 @@ def verify(file: Annotated[Path, typer.Argument(help="bundle / 证据包")],
                 for figure in found.statement.figures:
                     console.print(f"  {figure.pack}  {figure.name}  {figure.published} {figure.unit}")
             for signer in found.signers:
-                console.print(f"  [dim]{signer}[/dim]")
+                who = ", ".join(x for x in (signer.issuer, signer.body, signer.certificate) if x)
+                words = ("签名人", "有效至") if lang_ == "zh" else ("signed by", "valid until")
+                console.print(f"  [dim]{words[0]} {signer.thumbprint}  {who or signer.state}  "
+                              f"{signer.issued:%Y-%m-%d}, {words[1]} {signer.valid_until:%Y-%m-%d}[/dim]", soft_wrap=True)
             print_problems(found.problems, lang_)
         if found.exit_code:
             raise typer.Exit(found.exit_code)

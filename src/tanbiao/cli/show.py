@@ -123,10 +123,15 @@ def show_diff(diff: Diff, lang: Lang) -> None:
     for head in (("标准包", "量", "单位", "原为", "现为", "差") if zh else
                  ("pack", "quantity", "unit", "before", "after", "difference")):
         moved.add_column(head, overflow="fold")
+    still = [row for row in diff.moved if row.difference == 0.0]
     for row in diff.moved:
+        if row in still or (row.before is None and row.after is None):
+            continue
         moved.add_row(row.pack, row.name, row.unit, _number(row.before), _number(row.after),
                       f"{row.difference:+.4g}" if row.difference is not None else "")
     console.print(moved)
+    if still:
+        console.print(f"[dim]{len(still)} 个量没有变化[/dim]" if zh else f"[dim]{len(still)} quantities did not move[/dim]")
     console.print(f"[dim]{diff.old_root[:16]} → {diff.new_root[:16]}[/dim]")
 
 

@@ -70,9 +70,12 @@ def vector(**positions: float) -> Array:
     return np.array([positions.get(p, 0.0) for p in POSITIONS])
 
 
-def from_library(library: Library, gwp: str) -> Background:
-    """The providers of a library under one GWP set. A value that is not known under it has no provider."""
-    compiled = compile_library(library, gwp)
+def from_library(library: Library, gwp: str, published_intervals: bool = True) -> Background:
+    """The providers of a library under one GWP set. A value that is not known under it has no provider.
+
+    published_intervals: whether intervals that publishers give of factors act inside the linked core, too.
+    """
+    compiled = compile_library(library, gwp, published_intervals=published_intervals)
     providers: dict[str, Provider] = {}
     kinds = {**dict.fromkeys(library.processes, "process"), **dict.fromkeys(library.factors, "factor"),
              **dict.fromkeys(library.gases, "gas")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from ..core.text import Text, plain
 from ..core.units import unit
 from ..core.value import KNOWN, NOT_APPLICABLE, Value
 from ..standards.clause import Column, read_quantity
-from ..standards.names import line_columns
+from ..standards.names import derived_columns, line_columns
 from ..standards.resolve import Rulebook
 from ..study import Study, Table
 from .background import POSITIONS, Background, Provider
@@ -98,6 +98,7 @@ def case_evaluation(rulebook: Rulebook, raw: Yaml) -> Evaluation:
         if name not in known:
             problems.append(Problem("case-key", raw.place(), {"id": str(raw.get("id")), "key": name}))
     tables = {str(k): _table(str(k), v) for k, v in (raw.get("tables") or {}).items()}
+    derived = {k: _derived(tables.pop(k), problems) for k in list(tables) if k in derived_columns()}
     head = Yaml("case", 1, {"as_of": raw.get("as_of") or "2026-01-01", "salt": "case", "schema": "1",
                             "subject": "product", "packs": [rulebook.pack.name],
                             "reference": raw.get("reference") or {"process": "p"}}, {})
@@ -111,7 +112,7 @@ def case_evaluation(rulebook: Rulebook, raw: Yaml) -> Evaluation:
     background = Background(providers, {}, "case")
     lines = _lines(raw["lines"], problems) if raw.get("lines") else None
     raise_errors(problems)
-    return Evaluation(rulebook, facts, background, lines=lines)
+    return Evaluation(rulebook, facts, background, lines=lines, derived=derived)
 
 
 def _table(name: str, rows: Any) -> Table:
@@ -120,6 +121,23 @@ def _table(name: str, rows: Any) -> Table:
     columns = {n: tuple(str(d.get(n) if d.get(n) is not None else (f"{name}{i + 1}" if n == "id" else ""))
                         for i, d in enumerate(dicts)) for n in names}
     return Table(name, f"case:{name}", columns, tuple(range(1, len(dicts) + 1)), {})
+
+
+def _derived(table: Table, problems: list[Problem]) -> FactTable:
+    """A derived table given directly; a flag that a case leaves out is false, a mass or share zero."""
+    columns: dict[str, Value] = {}
+    for name, texts in table.columns.items():
+        spec = derived_columns()[table.name].get(name)
+        if spec is None:
+            problems.append(Problem("column-unknown", Place(f"case:{table.name}", 1, name),
+                                    {"column": name, "known": ", ".join(derived_columns()[table.name])}))
+            continue
+        filled = tuple(t or {"bool": "false", "number": "0"}.get(spec.kind, "") for t in texts)
+        columns[name] = column_value(table, name, Column(name, spec.kind, spec.unit, spec.basis), filled, problems,
+                                     None)
+        if spec.kind == "text":
+            columns[name] = replace(columns[name], state=np.zeros(len(table), dtype=np.int8), why=frozenset())
+    return FactTable(table.name, table.ids, columns, source=table)
 
 
 def _provider(name: str, raw: Any) -> Provider:

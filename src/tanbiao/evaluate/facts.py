@@ -19,7 +19,7 @@ from ..core.units import ONE, Unit, UnitError, dimension_text, unit
 from ..core.value import KNOWN, MISSING, Array, Basis, Value, basis, basis_text, known, missing
 from ..standards.clause import Clause, Column, read_quantity
 from ..standards.resolve import Rulebook
-from ..study import SCHEMA, Study, Table
+from ..study import MASSFLOW, TABLES, Study, Table
 
 EXACT_ROWS = 20_000
 """Tables up to this many rows are held as exact rationals; longer ones as float64."""
@@ -158,16 +158,16 @@ def _tables(study: Study, rulebook: Rulebook, others: set[str], problems: list[P
     tables: dict[str, FactTable] = {}
     for given_name, table in study.tables.items():
         name = singular(given_name, asked)
-        if name not in SCHEMA and name not in asked:
+        if name not in TABLES and name not in asked:
             problems.append(Problem("table-unknown", Place(table.file), {"table": name}))
             continue
-        if name in SCHEMA:
+        if name in TABLES:
             columns = {c: Column(c, "number" if s.kind == "amount" else s.kind, s.unit)
-                       for c, s in SCHEMA[name].items()}
+                       for c, s in TABLES[name].items()}
             allowed = set(columns) | asked
         elif name in givens:
             columns = {"id": Column("id", "text"), **{c.name: c for c in givens[name].columns}}
-            allowed = set(columns) | {"note", "evidence", "name_en", "name_zh"} | asked | set(SCHEMA)
+            allowed = set(columns) | {"note", "evidence", "name_en", "name_zh"} | asked | set(TABLES)
         else:
             continue
         for column in table.columns:
@@ -179,10 +179,10 @@ def _tables(study: Study, rulebook: Rulebook, others: set[str], problems: list[P
         if name not in tables:
             blank = {c.name: _empty(c, name) for c in (Column("id", "text"), *clause.columns)}
             tables[name] = FactTable(name, (), blank)
-    for name in ("process", "exchange"):
+    for name in ("process", "exchange", *MASSFLOW):
         if name not in tables:
             blank = {c: _empty(Column(c, "text" if s.kind == "amount" else s.kind, s.unit), name)
-                     for c, s in SCHEMA[name].items()}
+                     for c, s in TABLES[name].items()}
             tables[name] = FactTable(name, (), blank)
     _relate(tables, problems)
     return tables
@@ -191,7 +191,7 @@ def _tables(study: Study, rulebook: Rulebook, others: set[str], problems: list[P
 def singular(name: str, asked: set[str]) -> str:
     """The table a file speaks of: `materials.csv` holds the table `material`."""
     for candidate in (name, name.removesuffix("s"), name.removesuffix("es")):
-        if candidate in asked or candidate in SCHEMA:
+        if candidate in asked or candidate in TABLES:
             return candidate
     return name
 
@@ -308,6 +308,9 @@ def _relate(tables: dict[str, FactTable], problems: list[Problem]) -> None:
         for column, value in table.columns.items():
             if column == name or column not in tables or value.data.dtype != object:
                 continue
+            if (name in MASSFLOW or column in MASSFLOW) and not (name in TABLES and column in TABLES[name] and
+                                                                 TABLES[name][column].parent == column):
+                continue  # a material, a stage or a part of their own may bear the name of a table
             rows = np.full(len(table), -1, dtype=np.int64)
             target = index[column]
             for row, id_ in enumerate(value.data):

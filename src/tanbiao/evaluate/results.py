@@ -101,6 +101,7 @@ class Published:
     contributions: tuple[Contribution, ...] = ()
     verdict: str | None = None
     primary_data_share: float | None = None
+    """As a fraction, whatever unit its clause is written in."""
     dqr: Mapping[str, float] = field(default_factory=dict)
     grade: Graded | None = None
     method_fingerprint: str = ""
@@ -173,14 +174,19 @@ class Result:
         unknown = sum(1 for f in self.findings
                       if f.severity in ("must", "refuse") and f.verdict == "not_evaluable")
         if failed:
-            return Text(f"不符合：{failed} 条要求未满足", f"does not conform: {failed} requirements are not met")
+            return Text(f"不符合：{failed} 条要求未满足", f"does not conform: {_count(failed, 'is', 'are')} not met")
         if unknown:
             return Text(f"无法判定：{unknown} 条要求缺数据",
-                        f"cannot be judged: data are missing for {unknown} requirements")
+                        f"cannot be judged: {_count(unknown, 'lacks', 'lack')} data")
         if self.unverified_musts:
             return Text(f"按未经核实的编码核对：{self.unverified_musts} 条要求的编码未经核实",
-                        f"checked against an unverified encoding: {self.unverified_musts} requirements are unverified")
+                        "checked against an unverified encoding: "
+                        f"{_count(self.unverified_musts, 'is', 'are')} unverified")
         return Text("符合", "conforms")
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} requirement {one}" if number == 1 else f"{number} requirements {many}"
 
 
 def evaluate_rulebook(rulebook: Rulebook, facts: Facts, background: Background, ledger: Ledger,
@@ -208,6 +214,7 @@ def _finding(clause: Clause, evaluation: Evaluation) -> Finding:
         evaluation.problems.extend(error.problems)
         return replace(base, verdict="not_evaluable", missing=tuple(p.text("en") for p in error.problems[:3]))
     places = _places(clause, evaluation)
+    base = replace(base, review=_weakest(clause, evaluation))
     if value.table is None:
         if value.state == KNOWN:
             return replace(base, verdict="pass" if value.data else "fail", where=() if value.data else places)
@@ -226,6 +233,30 @@ def _finding(clause: Clause, evaluation: Evaluation) -> Finding:
     if (states == NOT_APPLICABLE).all():
         return replace(base, verdict="not_applicable", missing=tuple(sorted(w for w in value.why if "#" in w)))
     return base
+
+
+def _weakest(clause: Clause, evaluation: Evaluation) -> str:
+    """The weakest review mark of a check and of every rule it rests on: a verified check over an unverified table is
+    not verified."""
+    found = {clause.review}
+    seen: set[str] = set()
+    waiting = [evaluation.keys[clause.name]]
+    while waiting:
+        for _, entry in evaluation.ledger.below(waiting.pop()):
+            if entry.digest in seen or entry.kind in ("lines", "given"):
+                continue
+            seen.add(entry.digest)
+            waiting.append(entry.digest)
+            other = evaluation.rulebook.by_address(entry.clause)
+            if other is not None:
+                found.add(other.review)
+            table = evaluation.rulebook.tables.get(entry.name.partition(".")[0]) if entry.kind == "table" else None
+            if table is not None and "review" in table.values:
+                found |= {str(mark) for mark in table.values["review"].data}
+    return min(found, key=lambda mark: REVIEWS_BY_STRENGTH.index(mark) if mark in REVIEWS_BY_STRENGTH else 0)
+
+
+REVIEWS_BY_STRENGTH = ("constructed", "memory", "secondary", "transcribed", "verified")
 
 
 def _remedy(clause: Clause, evaluation: Evaluation) -> Text | None:
@@ -409,7 +440,7 @@ def _scalar(evaluation: Evaluation, name: str) -> float | str | None:
         return None
     if isinstance(value.data, str | bool):
         return str(value.data)
-    return float(value.number())
+    return float(value.data)
 
 
 def fingerprint(clause: Clause, evaluation: Evaluation) -> str:

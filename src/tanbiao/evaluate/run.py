@@ -16,12 +16,14 @@ from ..core.units import ONE
 from ..core.value import KNOWN, MISSING, NOT_APPLICABLE, Array, Value, missing, not_applicable
 from ..formula import Node, evaluate
 from ..standards.clause import Clause
-from ..standards.names import RulebookNames, line_columns
+from ..standards.names import DERIVED_PARENTS, RulebookNames, derived_columns, line_columns
 from ..standards.resolve import Rulebook
+from ..study import MASSFLOW
 from .background import Background
 from .facts import Facts, FactTable
 from .grade import grade
 from .ledger import FORMULA, NUMERICS, Entry, Ledger
+from .massflow import DRAWS, SAMPLER, SEED, Draws, Flows, balance_ids, mass_flow
 from .system import Decision, Lines, Solved, build, line_table, solve
 
 
@@ -36,12 +38,16 @@ class Evaluation:
 
     def __init__(self, rulebook: Rulebook, facts: Facts, background: Background, ledger: Ledger | None = None,
                  forced: Mapping[str, str] | None = None, lines: FactTable | None = None,
-                 tolerant: bool = False) -> None:
+                 tolerant: bool = False, derived: Mapping[str, FactTable] | None = None) -> None:
         self.rulebook, self.facts, self.background = rulebook, facts, background
         self.names = RulebookNames(rulebook)
         self.ledger = ledger if ledger is not None else Ledger()
         self.forced = dict(forced or {})
         self.given_lines = lines
+        self.given_derived = derived or {}
+        self.flows: Flows | None = None
+        self.flow_draws: Draws | None = None
+        self._flow_key = ""
         self.tolerant = tolerant
         self.values: dict[str, Value] = {}
         self.keys: dict[str, str] = {}
@@ -281,6 +287,8 @@ class Evaluation:
             return 1
         if table == "line":
             return len(self.line_column("impact").data)
+        if table in derived_columns():
+            return len(self.derived_column(table, "id").data)
         if table == "product":
             return len(self.product_rows())
         if table in self.facts.tables:
@@ -291,6 +299,8 @@ class Evaluation:
         """A column of facts, of a pack's table, or of the lines."""
         if table == "line":
             return self.line_column(column)
+        if table in derived_columns():
+            return self.derived_column(table, column)
         if table == "product":
             rows = self.product_rows()
             base = self.fact_column("exchange", column)
@@ -330,8 +340,69 @@ class Evaluation:
         if child == "line" and self._line_columns is not None and parent == "process":
             ids = {i: n for n, i in enumerate(self.facts.tables["process"].ids)}
             return np.array([ids.get(str(p), -1) for p in self._line_columns["process"].data])
+        if DERIVED_PARENTS.get(child) == parent:
+            flows = self.mass_flow()
+            place = {str(i): n for n, i in enumerate(flows.tables[parent]["id"].data)}
+            return np.array([place.get(i, -1) for i in balance_ids(flows.tables[child])], dtype=np.int64)
         table = self.facts.tables.get(child)
         return table.parents.get(parent) if table is not None else None
+
+    # -- mass flow ---------------------------------------------------------------------------------------------
+
+    def mass_flow(self) -> Flows:
+        """The derived tables, computed once. Raises with everything that is wrong with the facts behind them."""
+        if self.flows is None:
+            forced = self.rulebook.tables.get("forced_removal")
+            items = [str(i) for i in forced.values["item"].data] if forced is not None else []
+            self.flows = mass_flow(self.facts, items, self.given_derived)
+        if self.flows.problems:
+            raise TanbiaoError(self.flows.problems)
+        if not self._flow_key:
+            self.stack.append([])
+            inputs = [(n, self.table_root(self.facts.tables[n])) for n in MASSFLOW if len(self.facts.tables[n])]
+            inputs += [(n, self.given_column_root(t)) for n, t in self.given_derived.items()]
+            self.stack.pop()
+            rows = {n: len(t["id"].data) for n, t in self.flows.tables.items()}
+            self._flow_key = self.ledger.add(Entry("massflow", "massflow", inputs=tuple(sorted(inputs)),
+                                                   axes=(*self.axes, ("numerics", SAMPLER))), rows)
+        return self.flows
+
+    def derived_column(self, table: str, column: str) -> Value:
+        flows = self.mass_flow()
+        self.use(f"{table}.{column}", self._flow_key)
+        found = flows.tables[table].get(column)
+        if found is None:  # a worked case gives some columns only
+            spec = derived_columns()[table][column]
+            size = len(next(iter(flows.tables[table].values())).data)
+            blank: Any = {"number": Fraction(0), "bool": False}.get(spec.kind, "")
+            return Value(np.array([blank] * size, dtype=bool if spec.kind == "bool" else object),
+                         np.full(size, MISSING, dtype=np.int8), spec.unit, spec.basis, table,
+                         frozenset([f"{table}.{column}"]))
+        return found
+
+    def chance(self, formula: Node, table: str | None) -> Value:
+        """The share of draws of the mass flow in which `formula` holds; 0 or 1 where nothing has a spread."""
+        still = evaluate(formula, RowScope(self, table))
+        flows = self.mass_flow()
+        draws = self.flow_draws or flows.draws(DRAWS, SEED)
+        if draws is None or still.state != KNOWN:
+            return replace(still, data=Fraction(int(bool(still.data))) if still.state == KNOWN else None)
+        self.flow_draws = draws
+        key = self.ledger.add(Entry("ensemble", "massflow draws", inputs=(("massflow", self._flow_key),), axes=(
+            ("n", str(DRAWS)), ("sampler", SAMPLER), ("seed", str(SEED)))))
+        self.use("massflow draws", key)
+        met = 0
+        for number in range(DRAWS):
+            value = evaluate(formula, RowScope(self.drawn(flows.drawn(draws, number)), table))
+            met += bool(value.data) and value.state == KNOWN
+        return Value(Fraction(met, DRAWS))
+
+    def drawn(self, flows: Flows) -> Evaluation:
+        """The same evaluation over other masses; what it finds stays out of the ledger."""
+        other = Evaluation(self.rulebook, self.facts, self.background, Ledger(), self.forced, self.given_lines,
+                           self.tolerant, self.given_derived)
+        other.roots, other.flows, other._flow_key = self.roots, flows, self._flow_key
+        return other
 
     # -- lines -------------------------------------------------------------------------------------------------
 
@@ -408,7 +479,7 @@ class Evaluation:
         data = merkle_root(keyed_digest(self.facts.salt, table.name, i, *(
             f"{n}={_cell(v.data[r])}" for n, v in sorted(table.columns.items())))
             for r, i in enumerate(table.ids))
-        return self.ledger.add(Entry("given", "line", data=data), {"table": "line", "rows": len(table)})
+        return self.ledger.add(Entry("given", table.name, data=data), {"table": table.name, "rows": len(table)})
 
     def stage_map(self) -> dict[str, tuple[str, str]]:
         """Step tag → (stage, account), from the stage table of the headline."""
@@ -432,8 +503,8 @@ class Evaluation:
         key = tuple(sorted(forced.items()))
         if key not in self.others:
             other = Evaluation(self.rulebook, self.facts, self.background, self.ledger, forced, self.given_lines,
-                               self.tolerant)
-            other.roots = self.roots
+                               self.tolerant, self.given_derived)
+            other.roots, other.flows = self.roots, self.flows
             self.others[key] = other
         return self.others[key]
 
@@ -482,6 +553,10 @@ class RowScope:
         for name, key in other.stack.pop():
             self.evaluation.use(f"{name} ({', '.join(f'{k}={v}' for k, v in sorted(options.items()))})", key)
         return value
+
+    def chance(self, formula: Node) -> Value:
+        """The probability that `formula` holds, by draws of what has a spread."""
+        return self.evaluation.chance(formula, self.table)
 
     def declared(self, provider: Value, word: str) -> Value:
         """A declaration of each provider; missing where no provider is named or the background does not hold

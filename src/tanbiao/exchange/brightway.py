@@ -18,7 +18,7 @@ from typing import Any
 from ..core.errors import Place
 from .files import fresh_file
 from .model import Exchange, Flow, Inventory, Loss, Losses, Parameter, Process, Uncertainty, first
-from .source import Source, bare_cell, plain_cell
+from .source import Source
 
 NAME = "brightway"
 _ACTIVITY_FIELDS = {"code", "location", "unit", "reference product", "production amount", "type", "comment", "source",
@@ -28,6 +28,7 @@ UNCERTAINTY = {2: "lognormal", 3: "normal", 4: "uniform", 5: "triangular"}
 COLUMNS = ("name", "amount", "unit", "database", "location", "categories", "type", "reference product", "formula",
            "uncertainty type", "loc", "scale", "minimum", "maximum", "input", "comment", "quality", "name zh", "flow", "cas")
 MAX_CELLS = 60_000_000
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def recognises(source: Source) -> bool:
@@ -94,7 +95,7 @@ def grid(path: Path, inventory: Inventory) -> Iterator[tuple[str, int, list[Any]
                 cells = list(row)
                 for k, (value, formula) in enumerate(zip_longest(row, raw)):
                     said = getattr(formula, "text", formula)
-                    if isinstance(said, str) and said.startswith("=") and value is None:
+                    if value is None and isinstance(said, str) and said.startswith("="):
                         inventory.report("cell-formula", Place(label, n, f"{get_column_letter(k + 1)}{n}"), formula=said)
                 yield sheet, n, cells
     except Exception as error:
@@ -109,7 +110,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
         return str(int(value))
-    return bare_cell(str(value)).strip()
+    return str(value).strip()
 
 
 def read(source: Source, keep: bool = True) -> Inventory:
@@ -306,7 +307,7 @@ def write(inventory: Inventory, target: Path) -> tuple[Loss, ...]:
     sheet = book.create_sheet("inventory")
 
     def row(*values: Any) -> None:
-        sheet.append([plain_cell(v) if isinstance(v, str) else v for v in values])
+        sheet.append([_cell(sheet, v) if isinstance(v, str) else v for v in values])
 
     database = re.sub(r"\.\w+$", "", inventory.name)
     row("Database", database)
@@ -326,6 +327,15 @@ def write(inventory: Inventory, target: Path) -> tuple[Loss, ...]:
     with fresh_file(target) as path:
         book.save(path)
     return losses.report()
+
+
+def _cell(sheet: Any, text: str) -> Any:
+    """A text stays a text, also one that begins with `=`: no program runs it."""
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(sheet, _ILLEGAL.sub("", text)[:32_000])
+    cell.data_type = "s"
+    return cell
 
 
 def _two_languages(texts: dict[str, str], losses: Losses, what: str) -> tuple[str, str]:

@@ -167,8 +167,8 @@ def _pact(data: Mapping[str, Any], keep: bool, where: str) -> Result:
         company=_text(data.get("companyName")), gwp=next((g for mark, g in _GWP if mark in gwp_said), ""), rules=tuple(rules),
         primary_share=_text(pcf.get("primaryDataShare")), quality=quality,
         verification="; ".join(_text(said.get(k)) for k in ("coverage", "providerName", "completedAt") if _text(said.get(k))),
-        version=_text(data.get("specVersion")), comment={"": _text(data.get("productDescription"))},
-        licence="supplier's footprint, for the receiving party", boundary="other", where=where,
+        version=_text(data.get("specVersion")), comment={"": f"cradle to gate; {_text(data.get('productDescription'))}"},
+        licence="supplier's footprint, for the receiving party", where=where,
         foreign={PACT2 if old else PACT3: _plain(data)} if keep else {})
 
 
@@ -231,7 +231,7 @@ def _epd(data: Mapping[str, Any], keep: bool, where: str) -> Result:
         unit=_text(unit_data.get("unit")) or "piece", amount=amount, values=values, modules=modules, place=place,
         mass=_decimal(kg_amount, "kg_per_declared_unit") if kg_amount is not None else "",
         start=_text(data.get("date_of_issue"))[:10], valid_until=_text(data.get("valid_until"))[:10],
-        company=_text(maker.get("name")) if isinstance(maker, Mapping) else "", rules=(method,), boundary="other",
+        company=_text(maker.get("name")) if isinstance(maker, Mapping) else "", rules=(method,),
         gwp="AR6" if "EF 3.1" in method else "AR5" if "EF 3.0" in method or "TRACI" in method else "",
         verification=_text(verifier.get("name")) if isinstance(verifier, Mapping) else "",
         version=_text(data.get("version")), licence=_text(data.get("license_terms")),

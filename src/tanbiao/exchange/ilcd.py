@@ -453,7 +453,7 @@ def _epd(root: Tree, process: Process, inventory: Inventory) -> Result | None:
     return Result(
         id=process.id, name=process.name, kind="epd", unit=ref.unit, amount=_text(ref.amount), values=gate,
         modules=modules, place=process.place, start=process.start, valid_until=process.end, licence=process.licence,
-        version=process.version, company="", boundary="other" if "A4" not in modules else "life_cycle", where=process.where,
+        version=process.version, company="", where=process.where,
         comment={"en": "value: modules " + "+".join(_gate_modules(modules))})
 
 

@@ -16,6 +16,7 @@ from ..library.read import TABLES
 from . import elementary
 from .link import KINDS, MAPPING_COLUMNS, Draft, mapping_rows
 from .model import Inventory, Loss, Losses, Result, first
+from .source import plain_cell
 from .units import factor_between, ours
 
 FREE = ("cc0", "cc by", "cc-by", "mit", "bsd", "apache", "public domain", "us government", "free of charge for all users",
@@ -133,7 +134,7 @@ def _tables(folder: Path, draft: Draft, inventory: Inventory, head: Head, base_g
                 cells = factor_cells(r, head, draft)
                 if cells is not None:
                     out.writerow([cells.get(c.name, "") for c in TABLES["factors"]])
-    for name, example in UNCARRIED:
+    for name, example in UNCARRIED if draft.made else ():
         losses.add(name, example)
 
 
@@ -245,7 +246,8 @@ def _least(shares: Sequence[str]) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:1000] if text else ""
+    """One line, and nothing that a spreadsheet would run when the CSV is opened in one."""
+    return plain_cell(" ".join(text.split())[:1000]) if text else ""
 
 
 def _number(value: float) -> str:

@@ -23,7 +23,7 @@ from . import elementary
 from .candidates import Index, Named
 from .elementary import plain
 from .model import Exchange, Flow, Inventory, Process, first
-from .source import decode, lines_of
+from .source import bare_cell, decode, lines_of
 from .units import factor_between, ours
 
 ALLOCATIONS = ("declared", "mass", "energy", "economic", "physical", "causal", "reference")
@@ -81,7 +81,7 @@ def read_mapping(path: Path) -> dict[tuple[str, ...], tuple[str, float, str]]:
 
     problems = []
     for row in reader:
-        cells = {k: (v or "").strip() for k, v in row.items() if k and isinstance(v, str | None)}
+        cells = {k: bare_cell(v or "").strip() for k, v in row.items() if k and isinstance(v, str | None)}
         if not cells.get("to"):
             continue
         place = Place(path.name, reader.line_num)

@@ -494,6 +494,8 @@ _KNOWN_PROCESS = frozenset(("exchanges", "@id", "name", "version", "description"
 
 def _licence(documentation: Mapping[str, Any]) -> str:
     said = str(documentation.get("restrictionsDescription") or "")
+    if len(said) <= 80:
+        return said
     for mark, licence in (("CC0", "CC0 1.0"), ("Creative Commons Attribution-NonCommercial", "CC BY-NC"),
                           ("Creative Commons Attribution", "CC BY")):
         if mark in said:

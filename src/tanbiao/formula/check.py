@@ -251,7 +251,14 @@ class _Checker:
                 for child in positional:
                     self.kind(child, self.check(child), "text")
                 return inner
-            case "contains":
+            case "chance":
+                self.arity(node, positional, 1, 1)
+                inner = self.check(positional[0])
+                self.kind(positional[0], inner, "bool")
+                if inner.table is not None:
+                    raise refuse("table-mismatch", formula=node.source, left=inner.table, right="-")
+                return Type("number", (), None)
+            case "contains" | "spelled":
                 self.arity(node, positional, 2, 2)
                 inner = self.check(positional[0])
                 part = self.check(positional[1])

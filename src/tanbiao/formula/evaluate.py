@@ -38,6 +38,9 @@ class Scope(Protocol):
     def options_of(self, name: str) -> Mapping[str, str]:
         """The option map that a name stands for."""
 
+    def chance(self, formula: Node) -> Value:
+        """The probability that a condition holds."""
+
     def declared(self, provider: Value, word: str) -> Value:
         """What the background says of providers: their `allowed_uses`, `boundary`, `gas_basis` and so on."""
 
@@ -206,6 +209,8 @@ class _Evaluator:
             case "declared":
                 provider, word = (self.evaluate(a) for a in args)
                 return self.scope.declared(provider, str(word.data))
+            case "chance":
+                return self.scope.chance(args[0])
             case "share":
                 weight, size = self.align(*(self.evaluate(a) for a in args))
                 return self.share(weight, size)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import math
+import re
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -151,7 +153,39 @@ def apply(name: str, values: tuple[Value, ...]) -> Value:
             return _each(lambda d: Fraction(366 if calendar.isleap(d.year) else 365), values)
         case "contains":
             return _each(lambda a, b: str(b).casefold() in str(a).casefold(), values, boolean=True)
+        case "spelled":
+            return _each(lambda a, b: spelled(str(a), str(b)), values, boolean=True)
     raise refuse("formula-function", name=name, text=name, column=1)
+
+
+def spelled(text: str, layout: str) -> bool:
+    """Whether a code is spelled as its layout says: `3[0-9A-Z] 1[PMC] 2[0-9]` is three letters or digits, one of
+    P, M, C, then two digits. Every place has its alphabet; nothing repeats without end."""
+    at = 0
+    for part in layout.split():
+        found = re.fullmatch(r"(\d{1,2})\[([0-9A-Za-z-]+)\]", part)
+        if found is None:
+            raise refuse("formula-layout", text=part)
+        count, letters = int(found[1]), _alphabet(found[2])
+        if len(text) < at + count or any(c not in letters for c in text[at:at + count]):
+            return False
+        at += count
+    return at == len(text)
+
+
+@lru_cache(maxsize=256)
+def _alphabet(ranges: str) -> frozenset[str]:
+    """`0-9A-HJ` as the set of its characters."""
+    found: set[str] = set()
+    at = 0
+    while at < len(ranges):
+        if ranges[at + 1:at + 2] == "-" and at + 2 < len(ranges):
+            found.update(chr(c) for c in range(ord(ranges[at]), ord(ranges[at + 2]) + 1))
+            at += 3
+        else:
+            found.add(ranges[at])
+            at += 1
+    return frozenset(found)
 
 
 def months_after(start: dt.date, months: int) -> dt.date:

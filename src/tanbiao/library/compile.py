@@ -84,8 +84,8 @@ class Compiled:
 def compile_library(library: Library, gwp_set: str, *, published_intervals: bool = True) -> Compiled:
     """Solve the linked core under `gwp_set` (AR4, AR5, AR6).
 
-    `published_intervals=False` keeps the publishers' uncertainties of factors out of the linked core, as the
-    starter's solve.py does. Raises `TanbiaoError` with every problem that keeps the library from being
+    `published_intervals=False` leaves the publishers' uncertainties of factors aside, in the linked core and for
+    factors used directly (the starter's tools do so, and give every such factor the judged half-width). Raises `TanbiaoError` with every problem that keeps the library from being
     solved: unresolved links, units that do not fit, processes without reference output, a system that is not
     solvable.
     """
@@ -120,7 +120,7 @@ def compile_library(library: Library, gwp_set: str, *, published_intervals: bool
     items = library.items
     ids = (*linked.processes, *linked.terminals)
     solved_bounds: list[Origin] = ["solved"] * len(linked.processes)
-    t_bounds = [_bounds(library, t, v) for t, v in zip(linked.terminals, t_values.sum(axis=1), strict=True)]
+    t_bounds = [_bounds(library, t, v, published_intervals) for t, v in zip(linked.terminals, t_values.sum(axis=1), strict=True)]
     p_low, p_high = np.minimum(*ends), np.maximum(*ends)
     hidden = np.where(unknown, np.nan, 0.0)
     return Compiled(
@@ -217,11 +217,11 @@ def _end(library: Library, item: str, value: float, which: str) -> float:
     return value if end is None else float(end)
 
 
-def _bounds(library: Library, item: str, value: float) -> Bounds:
+def _bounds(library: Library, item: str, value: float, published: bool) -> Bounds:
     factor = library.factors.get(item)
     if factor is None:
         return Bounds(value, value, "exact")
-    if factor.low is not None and factor.high is not None:
+    if published and factor.low is not None and factor.high is not None:
         return Bounds(float(factor.low), float(factor.high), "published")
     half = float(JUDGED_FACTOR_HALF_WIDTH) * abs(value)
     return Bounds(value - half, value + half, "judged")

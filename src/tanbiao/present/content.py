@@ -37,7 +37,6 @@ from .document import (
     Verdicts,
     Words,
 )
-from .label import primary_share
 from .numbers import percent, short, unit_text
 from .texts import phrase, word
 
@@ -512,7 +511,7 @@ class _Report:
     def quality(self, result: Result) -> list[Block]:
         headline = result.headline
         blocks: list[Block] = []
-        share = primary_share(result, headline) if headline is not None else None
+        share = headline.primary_data_share if headline is not None else None
         if share is not None:
             blocks.append(self.pairs([(self.t("primary_share"), percent(share))]))
         if headline is not None and headline.dqr:
@@ -817,7 +816,7 @@ class _Report:
                 continue
             blocks += self.pack_line(result)
             blocks.append(self.drawing(figures.coverage(headline, self.lang), self.t("s8")))
-            share = primary_share(result, headline)
+            share = headline.primary_data_share
             verdict = word("option", headline.verdict, self.lang) if headline.verdict else self.t("verdict_none")
             rows = [
                 (self.t("verdict"), Cell(verdict, tone="warn" if headline.verdict == "screening" else "strong")),

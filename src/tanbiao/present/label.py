@@ -295,17 +295,6 @@ def label(
     )
 
 
-def primary_share(result: Result, published: Published) -> float | None:
-    """The share of primary data as a fraction, whatever unit its clause is written in."""
-    if published.primary_data_share is None:
-        return None
-    clause = result.rulebook.clauses.get(published.clause.partition("#")[2].replace("-", "_"))
-    clause = result.rulebook.by_address(published.clause) or clause
-    name = clause.also.get("primary_data_share", "") if clause is not None else ""
-    source = result.rulebook.clauses.get(name)
-    return published.primary_data_share * (float(source.unit.factor) if source is not None else 1.0)
-
-
 # -- what a label must not say ---------------------------------------------------------------------------------------
 
 _PLACE = {"name": "product.name", "producer": "product.producer", "site": "plant.name", "unit": "unit"}
@@ -403,7 +392,7 @@ def _bound(value: float | None, place: int) -> str:
 
 
 def _share(result: Result, headline: Published) -> str:
-    share = primary_share(result, headline)
+    share = headline.primary_data_share
     return f"{share:.3f}" if share is not None else ""
 
 
@@ -739,6 +728,5 @@ __all__ = [
     "label_pdf",
     "label_png",
     "label_svg",
-    "primary_share",
     "qr_path",
 ]

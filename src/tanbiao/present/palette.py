@@ -21,7 +21,11 @@ COVERAGE = {"direct": INK, "named": "#1d5c44", "derived": "#6aa588", "proxy": "#
 """Dark to light: from what is known directly to what nobody knows."""
 ON_COVERAGE = {"direct": "#ffffff", "named": "#ffffff", "derived": INK, "proxy": INK, "none": INK}
 
-STAGES = ("#123f2f", "#1f6a4d", "#5b9a7c", "#a9cbb8", "#e3bd72", "#c98a1b", "#8a5a12", "#18262b")
-"""Stages in the order of the pack, for stacked bars."""
+VERDICT = {"fail": RUST, "not_evaluable": OCHRE, "not_applicable": "#9aa3a1", "pass": GREEN}
 
-VERDICT = {"fail": RUST, "not_evaluable": OCHRE, "not_applicable": MUTED, "pass": GREEN}
+NAMES = {
+    "ink": INK, "muted": MUTED, "rule": RULE, "paper": PAPER, "sand": SAND, "green": GREEN, "deep": DEEP, "mist": MIST,
+    "ochre": OCHRE, "straw": STRAW, "cream": CREAM, "rust": RUST, "blush": BLUSH, "warn": "#8a5a12", "hair": "#ebe8df",
+    **VERDICT,
+}
+"""What the templates of the report call the colours."""

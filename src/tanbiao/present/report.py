@@ -21,7 +21,20 @@ from ..library import Library
 from ..study import Study
 from . import font, palette
 from .content import report_document
-from .document import Banner, Block, Cards, Cell, Document, Drawing, Grid, Heading, Pairs, Steps, Verdicts, Words
+from .document import (
+    Banner,
+    Block,
+    Cards,
+    Cell,
+    Document,
+    Drawing,
+    Grid,
+    Heading,
+    Pairs,
+    Steps,
+    Verdicts,
+    Words,
+)
 from .texts import phrase
 
 
@@ -61,7 +74,8 @@ def html(document: Document, other: str = "") -> str:
         "tag": _css_text(document.tag),
         "footer": _css_text(document.footer),
     }
-    css = (_templates() / "report.css").read_text(encoding="utf-8")
+    root = ":root { " + " ".join(f"--{k}: {v};" for k, v in palette.NAMES.items()) + " }\n"
+    css = root + (_templates() / "report.css").read_text(encoding="utf-8")
     return str(_template().render(d=document, css=css, page=page, words=words, other=other))
 
 
@@ -245,7 +259,9 @@ def pdf(document: Document) -> bytes:
             font_paths=[str(font.folder())],
             ignore_system_fonts=True,
             format="pdf",
-            sys_inputs={"data": text, "page": phrase("report.page", document.lang)},
+            sys_inputs={
+                "data": text, "page": phrase("report.page", document.lang), "colours": json.dumps(palette.NAMES)
+            },
             timestamp=_EPOCH,
         )
     )

@@ -160,10 +160,13 @@ def verify_bundle(
 
 @contextmanager
 def opened(bundle: str | Path | bytes, places: Places | None = None) -> Iterator[LoadedStudy]:
-    """The study inside a bundle, loaded with the bundle's own packs and libraries (for `diff` and `explain`).
+    """A study folder or workbook as it is, or the study inside a bundle with the bundle's own packs and libraries.
 
     Raises `TanbiaoError` when the study is withheld, and `LibraryUnavailable`.
     """
+    if isinstance(bundle, str | Path) and (Path(bundle).is_dir() or Path(bundle).suffix in (".xlsx", ".yaml")):
+        yield load(bundle, places)
+        return
     content: BundleContent = open_bundle(_bytes(bundle))
     with content.extracted() as folder:
         found = _parts(content.lock, folder.root, places or Places())

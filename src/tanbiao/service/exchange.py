@@ -11,14 +11,20 @@ from typing import Any
 from ..core.errors import Place, Problem, TanbiaoError, refuse
 from ..exchange import FORMATS, Head, Loss, Rules, Stored, find, link, list_stored, read, read_mapping, store, write
 from ..exchange import write_library as write_library_folder
+from ..exchange.bom import Match, match, matches_csv, read_bom, read_matches, study_files
 from ..exchange.candidates import Named
 from ..exchange.compare import Changed, compare_libraries
+from ..exchange.files import fresh_folder
 from ..exchange.index import Found
+from ..exchange.library import folder_digest
 from ..exchange.model import Inventory
 from ..exchange.ours import library_inventory, study_inventory
 from ..exchange.store import library_id, store_root
+from ..exchange.template import Gap
 from ..library import Library, read_library
-from ..study import read_study
+from ..standards import Rulebook, resolve
+from ..study import SCHEMA, read_study
+from ..study.schema import FILES
 from .places import Places
 
 Progress = Callable[[int, int], None]
@@ -40,6 +46,8 @@ class ImportOptions:
     strict: bool = False
     root: Path | None = None
     """The store; $TANBIAO_HOME/library when None."""
+    out: Path | None = None
+    """A folder to write instead of the store, for a library that lies inside a study."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,13 @@ def import_library(path: Path, options: ImportOptions | None = None, places: Pla
         box.update(summary=summary, losses=losses, problems=tuple(draft.problems))
         return inventory.format, path.name, len(draft.made), len(inventory.results), len(draft.unlinked)
 
-    stored, new = store(id_, fill, options.root)
+    if options.out is not None:
+        with fresh_folder(options.out) as folder:
+            format_, source, processes, results, unlinked = fill(folder)
+            digest = folder_digest(folder)
+        stored, new = Stored(id_, "1", digest, format_, source, processes, results, unlinked, options.out), True
+    else:
+        stored, new = store(id_, fill, options.root)
     return Imported(stored, new, inventory.experimental or FORMATS[inventory.format].experimental
                     if inventory.format in FORMATS else True, box["summary"], box["losses"], box["problems"])
 
@@ -194,3 +208,146 @@ def diff_stored(old: str, new: str, gwp_set: str = "AR6", root: Path | None = No
 
 def store_folder() -> Path:
     return store_root()
+
+
+# -- forms, bills of materials, templates ------------------------------------------------------------------------------
+
+
+def new_form(packs: Sequence[str], target: Path, *, excel: bool, as_of: str, salt: str, places: Places | None = None) -> Path:
+    """A study form made of the givens of `packs`: one workbook, or a folder with study.yaml and empty tables.
+
+    Refuses (`exchange-exists`, and what resolving a pack refuses).
+    """
+    from ..exchange.workbook import write_form
+
+    places = places or Places()
+    rulebooks = [resolve(name, places.pack_roots)[0] for name in packs]
+    if excel:
+        write_form(rulebooks, target, as_of=as_of, salt=salt)
+        return target
+    _write_folder(target, _empty_study(rulebooks, as_of, salt))
+    return target
+
+
+def _empty_study(rulebooks: Sequence[Rulebook], as_of: str, salt: str) -> dict[str, str]:
+    lines = ["schema: 1", "subject: product", "id: new-study", f"as_of: {as_of}", f"salt: {salt}",
+             f"packs: [{', '.join(b.pack.name for b in rulebooks)}]", "libraries: [open-2026]",
+             "reference: {process: product, amount: 1 piece}"]
+    tree: dict[str, Any] = {}
+    tables: dict[str, str] = {FILES.get(n, n) + ".csv": ",".join(c) + "\n" for n, c in SCHEMA.items()}
+    for book in rulebooks:
+        for c in book.of_kind("given"):
+            if c.value_kind == "table":
+                columns = ["id", *(k.name for k in c.columns if k.name != "id"), "note"]
+                tables.setdefault(f"{c.name}.csv", ",".join(columns) + "\n")
+                continue
+            node, parts = tree, c.path.split(".")
+            for part in parts[:-1]:
+                node = node.setdefault(part, {}) if isinstance(node.setdefault(part, {}), dict) else {}
+            unit = f" [{c.unit.text}]" if c.unit.text else ""
+            options = f" ({' | '.join(c.options)})" if c.options else ""
+            node.setdefault(parts[-1], f"{c.text.zh} / {c.text.en}{unit}{options}{'' if c.required else ' -'}")
+
+    def write(node: Mapping[str, Any], depth: int) -> None:
+        for key, value in node.items():
+            pad = "  " * depth
+            if isinstance(value, dict):
+                lines.append(f"{pad}{key}:")
+                write(value, depth + 1)
+            else:
+                lines.append(f"{pad}{key}:  # {value}")
+
+    write(tree, 0)
+    return {"study.yaml": "\n".join(lines) + "\n", **tables}
+
+
+def _write_folder(target: Path, files: Mapping[str, str]) -> None:
+    with fresh_folder(target) as folder:
+        for name, text in files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class BomImported:
+    """What became of a supplier's sheet."""
+
+    folder: Path
+    matches: tuple[Match, ...]
+    problems: tuple[Problem, ...]
+
+    def data(self) -> dict[str, Any]:
+        return {"study": str(self.folder), "lines": [
+            {"row": m.line.row, "material": m.line.material, "amount": m.line.amount, "unit": m.line.unit,
+             "provider": m.provider, "score": m.score, "status": m.status,
+             "candidates": [{"id": c.id, "score": c.score, "differs": list(c.differs)} for c in m.candidates]}
+            for m in self.matches], "problems": [p.data() for p in self.problems]}
+
+
+def import_bom(path: Path, target: Path, *, packs: Sequence[str], as_of: str, salt: str, product: str = "",
+               libraries: Sequence[str] = ("open-2026",), mapping: Path | None = None,
+               places: Places | None = None) -> BomImported:
+    """A supplier's sheet → a study folder with proposed providers and matches.csv. `mapping`: an edited matches.csv.
+
+    Refuses (`exchange-bom-columns`, `exchange-exists`, …); rows that cannot be read are returned as problems.
+    """
+    library = (places or Places()).library(libraries)
+    lines, problems = read_bom(path)
+    decided = read_matches(mapping) if mapping is not None else {}
+    matches, found = match(lines, library, decided)
+    problems += found
+    if not lines:
+        raise TanbiaoError([*problems, Problem("exchange-empty", Place(path.name))])
+    files = study_files(matches, study_id=library_id(path.stem), packs=packs, libraries=libraries, as_of=as_of, salt=salt,
+                        source=path.name, product=product or path.stem)
+    _write_folder(target, {**files, "import/matches.csv": matches_csv(matches, library)})
+    return BomImported(target, tuple(matches), tuple(problems))
+
+
+def fill_customer_template(study: str, template: Path, mapping: Path, target: Path, places: Places | None = None,
+                           ) -> list[str]:
+    """Fill a customer's workbook with the published quantities of a study. Returns the cells filled."""
+    from ..exchange.template import fill_template, read_template_mapping
+    from .run import load, run_study
+
+    run = run_study(load(study, places))
+    return fill_template(template, read_template_mapping(mapping), published_quantities(run), target)
+
+
+def published_quantities(run: Any) -> dict[str, str]:
+    """Name → published text: `headline`, `<pack>#<name>`, and each with `.unit` and `.stages.<stage>`."""
+    out: dict[str, str] = {}
+    for result in run.results:
+        for p in result.published:
+            data = p.data()
+            names = [f"{data['pack']}#{data['name']}", str(data["name"])] + (["headline"] if data["name"] == "headline" else [])
+            for name in names:
+                out.setdefault(name, str(data.get("published") or data.get("value")))
+                out.setdefault(f"{name}.unit", str(data.get("unit") or ""))
+                for stage, value in (data.get("stages") or {}).items():
+                    out.setdefault(f"{name}.stages.{stage}", f"{value:.6g}")
+    out["study"] = run.study.id
+    return out
+
+
+def gap_to_other_tool(study: str, table: Path, places: Places | None = None) -> list[Gap]:
+    """Another tool's contribution table beside our contributions by what is bought; the differences add up."""
+    from ..exchange.template import explain_gap, read_contributions
+    from .library import coverage
+    from .run import load, run_study
+
+    run = run_study(load(study, places))
+    found = coverage(run)
+    ours = [(r.name.en, r.value) for r in found[0].rows] if found else []
+    return explain_gap(read_contributions(table), ours)
+
+
+def export_workbook(study: str, target: Path) -> Exported:
+    """A study as one workbook; reading it gives the same study."""
+    from ..exchange.workbook import write_study
+
+    found, problems = read_study(Path(study))
+    errors = [p for p in problems if p.level == "error"]
+    if errors:
+        raise TanbiaoError(errors)
+    return Exported(target, "workbook", write_study(found, target))

@@ -10,21 +10,22 @@ from importlib import resources
 
 from ..core.text import Text
 from ..core.units import Unit, unit
-from ..core.value import basis
+from ..core.value import Basis, basis
 from ..formula import Type
-from ..study.schema import SCHEMA
+from ..study.schema import TABLES
 from .clause import Clause
 from .resolve import Rulebook
 
 
 @dataclass(frozen=True)
 class LineColumn:
-    """One column of the table of lines."""
+    """One column of the table of lines, or of another derived table."""
 
     name: str
     kind: str
     unit: Unit
     text: Text
+    basis: Basis = ()
 
 
 @cache
@@ -33,6 +34,22 @@ def line_columns() -> Mapping[str, LineColumn]:
     with (resources.files(__package__) / "line.csv").open(encoding="utf-8") as file:
         return {r["column"]: LineColumn(r["column"], r["kind"], unit(r["unit"]), Text(r["zh"], r["en"]))
                 for r in csv.DictReader(file)}
+
+
+@cache
+def derived_columns() -> Mapping[str, Mapping[str, LineColumn]]:
+    """The tables that mass flow derives from facts (`inflow`, `outflow` and so on), from `derived.csv`."""
+    tables: dict[str, dict[str, LineColumn]] = {}
+    with (resources.files(__package__) / "derived.csv").open(encoding="utf-8") as file:
+        for r in csv.DictReader(file):
+            key, _, word = r["basis"].partition(": ")
+            tables.setdefault(r["table"], {})[r["column"]] = LineColumn(
+                r["column"], r["kind"], unit(r["unit"]), Text(r["zh"], r["en"]), basis({key: word} if key else {}))
+    return tables
+
+
+DERIVED_PARENTS = {"inflow": "balance", "outflow": "balance"}
+"""Rows that go in and out belong to the balance of their element or substance."""
 
 
 class RulebookNames:
@@ -89,6 +106,9 @@ class RulebookNames:
         if table == "line":
             spec = line_columns().get(name)
             return Type(spec.kind, spec.unit.dimension, (), "line") if spec else None  # type: ignore[arg-type]
+        if table in derived_columns():
+            spec = derived_columns()[table].get(name)
+            return Type(spec.kind, spec.unit.dimension, spec.basis, table) if spec else None  # type: ignore[arg-type]
         clause = self.rulebook.clauses.get(table)
         if clause is not None and clause.kind == "given" and clause.value_kind == "table":
             if name == "id":
@@ -96,7 +116,7 @@ class RulebookNames:
             for column in clause.columns:
                 if column.name == name:
                     return Type(column.kind, column.unit.dimension, column.basis, table)  # type: ignore[arg-type]
-            if table not in SCHEMA:
+            if table not in TABLES:
                 return None
         pack_table = self.rulebook.tables.get(table)
         if pack_table is not None:
@@ -104,7 +124,7 @@ class RulebookNames:
                 column = pack_table.columns[name]
                 return Type(column.kind, column.unit.dimension, column.basis, table)  # type: ignore[arg-type]
             return None
-        spec_ = SCHEMA.get("exchange" if table == "product" else table, {}).get(name)
+        spec_ = TABLES.get("exchange" if table == "product" else table, {}).get(name)
         if spec_ is None:
             return None
         kind = "number" if spec_.kind == "amount" else spec_.kind
@@ -114,7 +134,8 @@ class RulebookNames:
     def table_named(self, name: str) -> str | None:
         """The table of that name, singular or plural (`products` is the table `product`)."""
         for candidate in (name, name[:-1] if name.endswith("s") else name, name[:-2] if name.endswith("es") else name):
-            if candidate in SCHEMA or candidate in ("line", "product") or candidate in self.rulebook.tables:
+            if candidate in TABLES or candidate in ("line", "product") or candidate in derived_columns() or \
+                    candidate in self.rulebook.tables:
                 return candidate
             clause = self.rulebook.clauses.get(candidate)
             if clause is not None and clause.kind == "given" and clause.value_kind == "table":
@@ -124,11 +145,16 @@ class RulebookNames:
     def parent_of(self, table: str) -> str | None:
         if table in ("product", "exchange"):
             return "process"
+        if table in DERIVED_PARENTS:
+            return DERIVED_PARENTS[table]
+        if table in TABLES:
+            return next((c.parent for c in TABLES[table].values() if c.parent and c.parent != "evidence"), None)
         clause = self.rulebook.clauses.get(table)
         return (clause.parent or None) if clause is not None and clause.kind == "given" else None
 
     def children(self, table: str) -> list[str]:
         """The tables whose rows belong to rows of `table`."""
         found = ["product", "exchange"] if table == "process" else []
+        found += [t for t in (*DERIVED_PARENTS, *TABLES) if table != "process" and self.parent_of(t) == table]
         return found + [c.name for c in self.rulebook.clauses.values()
                         if c.kind == "given" and c.value_kind == "table" and c.parent == table]

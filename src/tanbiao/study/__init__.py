@@ -2,6 +2,6 @@
 
 from .model import Cell, Study, Table
 from .read import read_study
-from .schema import SCHEMA, ColumnSpec
+from .schema import MASSFLOW, SCHEMA, TABLES, ColumnSpec
 
-__all__ = ["SCHEMA", "Cell", "ColumnSpec", "Study", "Table", "read_study"]
+__all__ = ["MASSFLOW", "SCHEMA", "TABLES", "Cell", "ColumnSpec", "Study", "Table", "read_study"]

@@ -13,7 +13,7 @@ from ..core.errors import Place, Problem, TanbiaoError
 from ..core.text import Node as Yaml
 from ..core.text import read_yaml
 from .model import Study, Table
-from .schema import FILES, SCHEMA
+from .schema import FILES, TABLES
 
 HEAD_KEYS = {
     "schema", "subject", "id", "as_of", "salt", "title", "constructed", "goal", "scope", "product", "unit", "period",
@@ -73,7 +73,7 @@ def check_table(table: Table) -> list[Problem]:
         elif id_ in seen:
             problems.append(Problem("row-id-twice", table.place(row, "id"), {"id": id_, "line": str(seen[id_])}))
         seen[id_] = table.lines[row]
-    schema = SCHEMA.get(table.name)
+    schema = TABLES.get(table.name)
     if schema is None:
         return problems
     for name, spec in schema.items():
@@ -210,7 +210,7 @@ def _table_from_sheet(title: str, grid: list[list[str]], label: str, problems: l
     names = grid[start]
     body, numbers = [], []
     for number, row in enumerate(grid[start + 1:], start=start + 2):
-        if any(row):
+        if any(text for text, name in zip(row, names, strict=False) if name != "id"):  # a form's unused rows have ids
             body.append(row + [""] * (len(names) - len(row)))
             numbers.append(number)
     columns = {c: tuple(row[i] for row in body) for i, c in enumerate(names) if c}

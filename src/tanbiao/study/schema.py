@@ -1,4 +1,4 @@
-"""The columns of the fact tables, from `schema.csv`: forms, validation, documentation and names follow from it."""
+"""The columns of the fact tables, from `schema.csv` and `massflow.csv`: forms, validation, documentation and names follow from it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class ColumnSpec:
     text: Text
 
 
-def _read() -> dict[str, dict[str, ColumnSpec]]:
+def _read(file_name: str) -> dict[str, dict[str, ColumnSpec]]:
     tables: dict[str, dict[str, ColumnSpec]] = {}
-    with (resources.files(__package__) / "schema.csv").open(encoding="utf-8") as file:
+    with (resources.files(__package__) / file_name).open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             spec = ColumnSpec(row["column"], row["kind"], unit(row["unit"]), row["required"] == "yes",
                               tuple(row["options"].split()), row["parent"], Text(row["zh"], row["en"]))
@@ -34,6 +34,11 @@ def _read() -> dict[str, dict[str, ColumnSpec]]:
     return tables
 
 
-SCHEMA: Mapping[str, Mapping[str, ColumnSpec]] = _read()
-FILES = {"process": "processes", "exchange": "exchanges", "evidence": "evidence"}
+SCHEMA: Mapping[str, Mapping[str, ColumnSpec]] = _read("schema.csv")
+"""Tables that every study may have."""
+MASSFLOW: Mapping[str, Mapping[str, ColumnSpec]] = _read("massflow.csv")
+"""Tables of products taken apart and of operators' lot books."""
+TABLES: Mapping[str, Mapping[str, ColumnSpec]] = {**SCHEMA, **MASSFLOW}
+FILES = {"process": "processes", "exchange": "exchanges", "evidence": "evidence", "assembly": "assemblies",
+         **{n: f"{n}s" for n in MASSFLOW if n not in ("assembly", "custody")}}
 """Table → file name (without `.csv`) or sheet name; other tables use their own name."""

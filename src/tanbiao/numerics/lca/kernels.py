@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Compiled loops (numba): sweeps over a product system and the fused sampler. Optional: `plain` does the same.
 
 Draws are computed in packs of `LANES`; a pack is the contiguous inner axis, so that an index is read once for all its
@@ -16,21 +17,10 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from .streams import LANES, LOGNORMAL, NORMAL, TRIANGULAR
+from .vectors import lognormals, normals
 
 HALF = LANES // 2
-ZERO, ONE, MINUS, HALF32 = np.float32(0), np.float32(1), np.float32(-1), np.float32(0.5)
-
-
-@intrinsic
-def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
-    """a * b + c in single precision with one rounding."""
-
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        single = ir.FloatType()
-        combine = cgutils.get_or_insert_function(builder.module, ir.FunctionType(single, [single] * 3), "llvm.fma.f32")
-        return builder.call(combine, arguments)
-
-    return types.float32(types.float32, types.float32, types.float32), build
+ZERO, ONE, HALF32 = np.float32(0), np.float32(1), np.float32(0.5)
 
 
 @intrinsic
@@ -154,6 +144,22 @@ def iterate(pointer: Any, index: Any, amount: Any, block: Any, group: Any, first
     return block.size - 1
 
 
+@nb.njit(nogil=True, inline="always")
+def _line(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any, fixed_pointer: Any, fixed_index: Any,
+          fixed: Any, pivot: Any, per_pivot: Any, right: Any, x: Any, j: int, total: Any) -> None:
+    """One equation: total = (right + T x)[j], a pack wide."""
+    for k in range(LANES):
+        total[k] = right[j, k]
+    add_row(index, offset, spread, draws, x, pointer[j], pointer[j + 1], total)
+    for q in range(fixed_pointer[j], fixed_pointer[j + 1]):
+        t, i = fixed[q], fixed_index[q]
+        for k in range(LANES):
+            total[k] += t * x[i, k]
+    if pivot[j] >= 0:
+        for k in range(LANES):
+            total[k] *= per_pivot[pivot[j], k]
+
+
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def iterate_draws(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any, fixed_pointer: Any, fixed_index: Any,
                   fixed: Any, pivot: Any, per_pivot: Any, block: Any, group: Any, right: Any, x: Any, per_scale: Any,
@@ -165,6 +171,13 @@ def iterate_draws(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any
     most, g = 1, 0
     for b in range(block.size - 1):
         start, end = block[b], block[b + 1]
+        if end - start == 1:
+            _line(pointer, index, offset, spread, draws, fixed_pointer, fixed_index, fixed, pivot, per_pivot, right, x,
+                  start, total)
+            for k in range(LANES):
+                x[start, k] = total[k]
+            g += 1
+            continue
         g0 = g
         g += 1
         while group[g] < end:
@@ -181,16 +194,8 @@ def iterate_draws(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any
                     for k in range(LANES):
                         change[k] = 0.0
                     for j in range(lo, hi):
-                        for k in range(LANES):
-                            total[k] = right[j, k]
-                        add_row(index, offset, spread, draws, x, pointer[j], pointer[j + 1], total)
-                        for q in range(fixed_pointer[j], fixed_pointer[j + 1]):
-                            t, i = fixed[q], fixed_index[q]
-                            for k in range(LANES):
-                                total[k] += t * x[i, k]
-                        if pivot[j] >= 0:
-                            for k in range(LANES):
-                                total[k] *= per_pivot[pivot[j], k]
+                        _line(pointer, index, offset, spread, draws, fixed_pointer, fixed_index, fixed, pivot, per_pivot,
+                              right, x, j, total)
                         w = per_scale[j]
                         for k in range(LANES):
                             change[k] = max(change[k], abs(total[k] - x[j, k]) * w)
@@ -205,8 +210,6 @@ def iterate_draws(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any
                     if hi - lo == 1 or g == g0 + 1 or inner >= 60 or largest <= max(0.05 * worst, tolerance):
                         break
             count += 1
-            if end - start == 1:
-                break
             ratio = min(worst / earlier, 0.999)
             earlier = worst
             if worst * max(ratio / (1.0 - ratio), 0.05) <= tolerance:
@@ -231,20 +234,6 @@ def iterate_draws(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any
 
 
 @nb.njit(inline="always")
-def _power(y: Any) -> Any:
-    """2 ** y as the bits of a single-precision number, |y| < 126."""
-    near = np.float32(np.float32(y + np.float32(12582912.0)) - np.float32(12582912.0))
-    r = np.float32(y - near)
-    p = fma(np.float32(1.5403530e-4), r, np.float32(1.3333558e-3))
-    p = fma(p, r, np.float32(9.6181291e-3))
-    p = fma(p, r, np.float32(5.5504109e-2))
-    p = fma(p, r, np.float32(2.4022651e-1))
-    p = fma(p, r, np.float32(6.9314718e-1))
-    p = fma(p, r, ONE)
-    return np.int32(np.float32(p).view(np.int32) + (np.int32(near) << np.int32(23)))
-
-
-@nb.njit(inline="always")
 def _hashes(lane: Any, key: Any, other: Any) -> Any:
     x = np.uint32((lane ^ key) * np.uint32(0x21F0AAAD))
     x = np.uint32((x ^ (x >> np.uint32(15))) + other)
@@ -252,39 +241,6 @@ def _hashes(lane: Any, key: Any, other: Any) -> Any:
     x = np.uint32(x ^ (x >> np.uint32(15)))
     y = np.uint32(x * np.uint32(0x85EBCA6B))
     return x, np.uint32(y ^ (y >> np.uint32(16)))
-
-
-@nb.njit(inline="always")
-def _normals(x: Any, y: Any) -> Any:
-    """Radius and angle (Box and Muller 1958): sqrt(-2 ln u), sine and cosine."""
-    v = np.float32(np.float32(np.int32(x >> np.uint32(8))) + HALF32)
-    bits = np.float32(v).view(np.int32)
-    e = np.int32((bits - np.int32(0x3F3504F3)) >> np.int32(23))
-    m = np.float32(np.int32(bits - (e << np.int32(23))).view(np.float32) - ONE)
-    p = fma(np.float32(7.0376836292e-2), m, np.float32(-1.1514610310e-1))
-    p = fma(p, m, np.float32(1.1676998740e-1))
-    p = fma(p, m, np.float32(-1.2420140846e-1))
-    p = fma(p, m, np.float32(1.4249322787e-1))
-    p = fma(p, m, np.float32(-1.6668057665e-1))
-    p = fma(p, m, np.float32(2.0000714765e-1))
-    p = fma(p, m, np.float32(-2.4999993993e-1))
-    p = fma(p, m, np.float32(3.3333331174e-1))
-    z = np.float32(m * m)
-    log = fma(np.float32(e - np.int32(24)), np.float32(0.69314718), fma(np.float32(z * m), p, fma(np.float32(-0.5), z, m)))
-    radius = np.sqrt(max(np.float32(np.float32(-2.0) * log), ZERO))
-    t = np.float32(np.float32(np.int32(y) >> np.int32(1)) * np.float32(1.4629180792671596e-09))
-    s = np.float32(t * t)
-    c = fma(np.float32(2.6083159e-06), s, np.float32(-1.9810642e-04))
-    c = fma(c, s, np.float32(8.3330255e-03))
-    c = fma(c, s, np.float32(-1.6666657e-01))
-    sine = fma(np.float32(c * s), t, t)
-    c = fma(np.float32(-2.6051615e-07), s, np.float32(2.4760495e-05))
-    c = fma(c, s, np.float32(-1.3888378e-03))
-    c = fma(c, s, np.float32(4.1666638e-02))
-    c = fma(c, s, np.float32(-0.5))
-    c = fma(c, s, ONE)
-    cosine = np.int32(np.float32(c).view(np.int32) ^ np.int32(y << np.uint32(31))).view(np.float32)
-    return radius, sine, cosine
 
 
 @nb.njit(inline="always")
@@ -302,19 +258,9 @@ def _triangle(v: Any, mode: Any) -> Any:
 @nb.njit(nogil=True, inline="always")
 def _row(kind: int, shape: Any, key: Any, other: Any, lane: Any, row: Any) -> None:
     if kind == LOGNORMAL:
-        s = np.float32(shape * np.float32(1.44269504))
-        for k in range(HALF):
-            x, y = _hashes(lane[k], key, other)
-            radius, sine, cosine = _normals(x, y)
-            r = np.float32(radius * s)
-            row[k] = np.int32(_power(np.float32(r * sine))).view(np.float32)
-            row[k + HALF] = np.int32(_power(np.float32(r * cosine))).view(np.float32)
+        lognormals(lane, key, other, np.float32(shape * np.float32(1.44269504)), row)
     elif kind == NORMAL:
-        for k in range(HALF):
-            x, y = _hashes(lane[k], key, other)
-            radius, sine, cosine = _normals(x, y)
-            row[k] = np.float32(radius * sine)
-            row[k + HALF] = np.float32(radius * cosine)
+        normals(lane, key, other, ZERO, row)
     elif kind == TRIANGULAR:
         for k in range(HALF):
             x, y = _hashes(lane[k], key, other)

@@ -65,7 +65,7 @@ def order(buyer: Indices, supplier: Indices, amount: Floats, n: int) -> Order:
     return Order(processes, block, np.concatenate(groups))
 
 
-def upstream(pointer: Indices, supplier: Indices, starts: NDArray[np.intp]) -> NDArray[np.bool_]:
+def upstream(pointer: Indices, supplier: Indices, starts: NDArray[Any]) -> NDArray[np.bool_]:
     """Which positions the positions `starts` need, themselves included. Rows of (pointer, supplier) list suppliers."""
     n = pointer.size - 1
     reached = np.zeros(n, dtype=bool)

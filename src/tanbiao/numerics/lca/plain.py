@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import LinearOperator, gmres, splu
+from scipy.sparse.linalg import splu
 
 from .order import SMALL
 from .streams import LANES, LOGNORMAL, NORMAL, TRIANGULAR, Words
@@ -20,13 +20,16 @@ f = np.float32
 
 
 def iterate(pointer: Indices, index: Indices, amount: Floats, block: Indices, group: Indices, first: int,
-            right: Floats, x: Floats, tolerance: float, limit: int, sweeps: NDArray[np.int64]) -> int:
+            right: Floats, x: Floats, tolerance: float, limit: int, sweeps: NDArray[np.int64],
+            kept: dict[tuple[int, int], Any] | None = None) -> int:
     """Solve x = right + T x from block `first` on; x (n, k) holds the solution of the blocks before and is filled.
 
     Rows of T come as (pointer, index, amount) in solving order. Small blocks are solved exactly, as parts of one
-    triangular factorisation; larger ones by Gauss-Seidel started from GMRES over the same sweep. Returns the first
-    block that did not converge within `limit` sweeps, or the number of blocks; `sweeps` is filled per block.
+    triangular factorisation; larger ones by Gauss-Seidel. Returns the first
+    block that did not converge within `limit` sweeps, or the number of blocks; `sweeps` is filled per block. `kept`
+    carries factors from one call to the next with the same T.
     """
+    kept = {} if kept is None else kept
     count = block.size - 1
     large = np.flatnonzero(np.diff(block) > SMALL)
     b = first
@@ -34,16 +37,20 @@ def iterate(pointer: Indices, index: Indices, amount: Floats, block: Indices, gr
         if b in large:
             end = b + 1
             if not _large(pointer, index, amount, group, int(block[b]), int(block[end]), right, x, tolerance, limit,
-                          sweeps, b):
+                          sweeps, b, kept):
                 return b
         else:
             later = large[large > b]
             end = int(later[0]) if later.size else count
-            rows, outside, inside = split(pointer, index, amount, int(block[b]), int(block[end]))
-            try:
-                x[rows] = _triangular(inside).solve(right[rows] + outside @ x)
-            except RuntimeError:
-                return _singular(inside, block, b, end)
+            rows = slice(int(block[b]), int(block[end]))
+            if (b, end) not in kept:
+                _, outside, inside = split(pointer, index, amount, rows.start, rows.stop)
+                try:
+                    kept[b, end] = outside, _triangular(inside)
+                except RuntimeError:
+                    return _singular(inside, block, b, end)
+            outside, factors = kept[b, end]
+            x[rows] = factors.solve(right[rows] + outside @ x)
             sweeps[b:end] = 1
         b = end
     return count
@@ -81,27 +88,17 @@ def _singular(inside: Any, block: Indices, b: int, end: int) -> int:
 
 
 def _large(pointer: Indices, index: Indices, amount: Floats, group: Indices, start: int, end: int, right: Floats,
-           x: Floats, tolerance: float, limit: int, sweeps: NDArray[np.int64], b: int) -> bool:
-    rows, outside, inside = split(pointer, index, amount, start, end)
+           x: Floats, tolerance: float, limit: int, sweeps: NDArray[np.int64], b: int,
+           kept: dict[tuple[int, int], Any]) -> bool:
+    rows = slice(start, end)
+    if (b, -1) not in kept:
+        found = _swept(pointer, index, amount, group, start, end)
+        if found is None:
+            return False
+        kept[b, -1] = found
+    outside, lower, rest, gross = kept[b, -1]
     c = right[rows] + outside @ x
-    whole = inside.tocoo()
-    row, column = whole.coords
-    bounds = group[np.searchsorted(group, start) : np.searchsorted(group, end) + 1] - start
-    own = np.searchsorted(bounds, np.arange(end - start), side="right") - 1
-    fits = np.diff(bounds)[own] <= SMALL
-    kept = (column < row) | ((own[row] == own[column]) & fits[row])
-    shape = inside.shape
-    try:
-        lower = _triangular(sparse.csc_array((whole.data[kept], (row[kept], column[kept])), shape=shape))
-    except RuntimeError:
-        return False
-    rest = sparse.csr_array((whole.data[~kept], (row[~kept], column[~kept])), shape=shape)
     y = lower.solve(c)
-    operator = LinearOperator(shape, matvec=lambda v: v - lower.solve(rest @ v))
-    for k in range(c.shape[1]):
-        if np.abs(y[:, k]).max() > 0.0:
-            y[:, k], _ = gmres(operator, y[:, k], x0=y[:, k], rtol=max(1e-12, 1e-2 * tolerance), restart=40, maxiter=2)
-    gross = abs(inside)
     before, count = np.inf, 0
     while True:
         new = lower.solve(c + rest @ y)
@@ -119,6 +116,24 @@ def _large(pointer: Indices, index: Indices, amount: Floats, group: Indices, sta
             return True
         if count >= limit or not change < 1e200:
             return False
+
+def _swept(pointer: Indices, index: Indices, amount: Floats, group: Indices, start: int, end: int) -> Any:
+    """A component split for sweeping: what it takes from outside, factors of I minus the part that is swept, the rest,
+    and |T|."""
+    _, outside, inside = split(pointer, index, amount, start, end)
+    whole = inside.tocoo()
+    row, column = whole.coords
+    bounds = group[np.searchsorted(group, start) : np.searchsorted(group, end) + 1] - start
+    own = np.searchsorted(bounds, np.arange(end - start), side="right") - 1
+    fits = np.diff(bounds)[own] <= SMALL
+    kept = (column < row) | ((own[row] == own[column]) & fits[row])
+    shape = inside.shape
+    try:
+        lower = _triangular(sparse.csc_array((whole.data[kept], (row[kept], column[kept])), shape=shape))
+    except RuntimeError:
+        return None
+    rest = sparse.csr_array((whole.data[~kept], (row[~kept], column[~kept])), shape=shape)
+    return outside, lower, rest, abs(inside)
 
 
 # ---------------------------------------------------------------------------------------------- sampler

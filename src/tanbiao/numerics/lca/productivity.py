@@ -94,7 +94,8 @@ def _heart(part: Any, processes: NDArray[Any]) -> Loop:
     weight.data = weight.data * v[weight.indices]
     best = np.array([weight.indices[lo + int(np.argmax(weight.data[lo:hi]))] if hi > lo else -1
                      for lo, hi in zip(weight.indptr[:-1], weight.indptr[1:], strict=True)])
-    at, seen = int(np.argmax(v)), {}
+    at = int(np.argmax(v))
+    seen: dict[int, int] = {}
     while at >= 0 and at not in seen:
         seen[at] = len(seen)
         at = int(best[at])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -82,15 +83,23 @@ def solve(system: System, right: Floats, direction: Literal["adjoint", "forward"
     after = (1.0 / system.output if back else system.sign)[rows, None]
     c = np.ascontiguousarray(columns[rows] * by)
     chosen = _choose(system.size, p.index.size * c.shape[1], engine)
-    if found := system.small_loops if chosen == "compiled" else system.loops:
+    by_columns = chosen == "plain" and not system.credits  # (I - T) w = 1 rides along and judges
+    if found := () if by_columns else system.small_loops if chosen == "compiled" else system.loops:
         raise NotProductive(found[0])
-    x, sweeps, direct = _run(p, c, chosen, tolerance, limit)
-    for b in direct:
+    kept: dict[tuple[int, int], Any] = {}
+    with_ones = np.hstack([c, np.ones((c.shape[0], 1))]) if by_columns else c
+    x, sweeps, direct = _run(p, with_ones, chosen, tolerance, limit, kept)
+    doubtful = set(direct)
+    if by_columns:
+        wrong = np.flatnonzero(~(x[:, -1] > 0.0))
+        doubtful |= set((np.searchsorted(p.block, wrong, side="right") - 1).tolist())
+        x = np.ascontiguousarray(x[:, :-1])
+    for b in sorted(doubtful):
         loop = loop_of(system.purchases, system.processes, p.block.size - 2 - b if back else b)
         if loop is not None:
             raise NotProductive(loop)
     left, gross = residual_of(p, c, x)
-    x2, _, _ = _run(p, left, chosen, 1e-3, limit)  # one step of refinement
+    x2, _, _ = _run(p, left, chosen, 1e-3, limit, kept)  # one step of refinement
     x = x + x2
     left, gross = residual_of(p, c, x)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -121,21 +130,21 @@ def _choose(n: int, work: int, engine: Engine) -> Engine:
     return "compiled" if compiled() and (ready or work > 30_000_000) else "plain"
 
 
-def _run(p: Purchases, c: Floats, engine: Engine, tolerance: float,
-         limit: int) -> tuple[Floats, NDArray[np.int64], tuple[int, ...]]:
+def _run(p: Purchases, c: Floats, engine: Engine, tolerance: float, limit: int,
+         kept: dict[tuple[int, int], Any] | None = None) -> tuple[Floats, NDArray[np.int64], tuple[int, ...]]:
     x = np.zeros_like(c)
     count = p.block.size - 1
     sweeps = np.zeros(count, dtype=np.int64)
     if engine == "dense":
         return _dense(p, c), sweeps, ()
-    loop: Any = plain
+    loop: Any = partial(plain.iterate, kept=kept)
     if engine == "compiled":
-        from . import kernels as loop
+        from .kernels import iterate as loop
     direct: list[int] = []
     b = 0
     while b < count:
         with np.errstate(all="ignore"):
-            b = loop.iterate(p.pointer, p.index, p.amount, p.block, p.group, b, c, x, tolerance, limit, sweeps)
+            b = loop(p.pointer, p.index, p.amount, p.block, p.group, b, c, x, tolerance, limit, sweeps)
         if b < count:
             _direct(p, c, x, b)
             direct.append(b)
