@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-
 from synthetic import Database
 
 SIGMA = 0.1

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from synthetic import Database
 
 FLOW_IDS = 1_000_000

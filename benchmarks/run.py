@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """Measure the engine against bw2calc, interleaved in one process, and write the record and the page made from it.
 
     python benchmarks/run.py [--quick] [--linked FOLDER]
@@ -31,15 +32,16 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
-import linked  # noqa: E402
-import page  # noqa: E402
-import peer  # noqa: E402
-import synthetic  # noqa: E402
-from synthetic import Database  # noqa: E402
+import linked
+import page
+import peer
+import synthetic
+from synthetic import Database
 
-from tanbiao.numerics import lca  # noqa: E402
-from tanbiao.numerics.lca import store, streams  # noqa: E402
-from tanbiao.numerics.lca.streams import LANES  # noqa: E402
+from tanbiao.numerics import lca
+from tanbiao.numerics.lca import store, streams
+from tanbiao.numerics.lca.cluster import on_cluster
+from tanbiao.numerics.lca.streams import LANES
 
 PEERS = importlib.util.find_spec("bw2calc") is not None
 PARDISO = PEERS and importlib.util.find_spec("pypardiso") is not None
@@ -144,8 +146,9 @@ def accuracy(e: lca.Ensemble, samples: int) -> Record:
 
 def monte_carlo(database: Database, system: lca.System, rounds: int) -> Record:
     one, every = (ensemble(database, system, p) for p in ([database.product], None))
-    copy = bandwidth()
     at = {"next": 0}
+    plenty = np.ones(16 << 20)
+    copied = plenty.copy()
 
     def draw(e: lca.Ensemble, packs: int) -> Callable[[], Any]:
         def work() -> None:
@@ -156,9 +159,9 @@ def monte_carlo(database: Database, system: lca.System, rounds: int) -> Record:
 
     works: dict[str, tuple[Callable[[], Any], int]] = {"one product": (draw(one, 4), 4 * LANES),
                                                        "all products": (draw(every, 2), 2 * LANES)}
+    works["copy"] = (lambda: np.copyto(copied, plenty), 2 * plenty.nbytes)  # seconds a byte
     for work, _ in works.values():
         work()
-    mine: dict[str, list[float]] = {}
     if PEERS:
         data = peer.package(database)
         iterative = peer.lca("IterativeLCA", database, data, distributions=True)
@@ -168,7 +171,8 @@ def monte_carlo(database: Database, system: lca.System, rounds: int) -> Record:
             full = peer.lca("LCA", database, data, distributions=True)
             works["bw2calc LCA, pypardiso"] = (lambda: next(full), 1)
     times = interleaved(works, rounds)
-    mine.update(times)
+    copying = times.pop("copy")
+    copy = 1.0 / float(np.median(copying))
     sweeps = lca.monte_carlo(every, LANES).sweeps
     entries, inside = every.purchases.kind.size, _inside(every)
     per_sample = entries * 8 + inside * 4 * (sweeps - 1) + system.size * 8 * 3
@@ -176,7 +180,7 @@ def monte_carlo(database: Database, system: lca.System, rounds: int) -> Record:
     found: Record = {
         "ms": {k: 1e3 * float(np.median(v)) for k, v in times.items()}, "rounds": rounds,
         "copy_bytes_per_second": copy, "limit_ms": 1e3 * limit, "sweeps": sweeps,
-        "all_products_times_limit": float(np.median(times["all products"])) / limit,
+        "all_products_times_limit": ratio(times["all products"], copying) / per_sample,
         "uncertain": {"one": int(one.purchases.kind.size + one.direct.kind.size),
                       "all": int(entries + every.direct.kind.size)},
         "accuracy": {"one product": accuracy(one, 4), "all products": accuracy(every, 2)}}
@@ -321,6 +325,27 @@ def rerun(database: Database, system: lca.System, rounds: int) -> Record:
             "library_solves": 1.0 / ratio(times["library"], times["edit"])}
 
 
+def cluster(database: Database, system: lca.System, rounds: int) -> Record:
+    """Dask with one worker process against the same packs here, tasks of about half a second."""
+    if importlib.util.find_spec("distributed") is None:
+        return {}
+    import distributed
+
+    one = ensemble(database, system, [database.product])
+    lca.monte_carlo(one, 4 * LANES)
+    per_pack = seconds(lambda: lca.monte_carlo(one, 16 * LANES)) / 16
+    packs = max(1, round(0.5 / per_pack))
+    samples = 6 * packs * LANES
+    with distributed.LocalCluster(1, threads_per_worker=1, processes=True, dashboard_address=None) as local, \
+            distributed.Client(local) as client:
+        run = on_cluster(client, packs)
+        same = bool(np.array_equal(lca.monte_carlo(one, samples, run=run).value, lca.monte_carlo(one, samples).value))
+        times = interleaved({"dask": (lambda: lca.monte_carlo(one, samples, run=run), 1),
+                             "serial": (lambda: lca.monte_carlo(one, samples), 1)}, rounds)
+    return {"identical": same, "samples": samples, "tasks": 6, "overhead": ratio(times["dask"], times["serial"]) - 1.0,
+            "ms": {k: 1e3 * float(np.median(v)) for k, v in times.items()}}
+
+
 def real(database: Database, rounds: int) -> Record:
     system = lca.compile_system(database.technosphere)
     found: Record = {"structure": structure(database, system)}
@@ -350,10 +375,11 @@ def main() -> None:
         system = lca.compile_system(database.technosphere)
         record["databases"][database.name] = {
             "structure": structure(database, system), "deterministic": deterministic(database, system, rounds),
-            "monte_carlo": monte_carlo(database, system, rounds if database.name == "standard" else max(3, rounds // 2))}
+            "monte_carlo": monte_carlo(database, system, rounds if database.name == "standard" else rounds // 2 + 1)}
         if database.name == "standard":
             record["cold"] = cold(database, system, min(rounds, 5))
             record["rerun"] = rerun(database, system, rounds)
+            record["cluster"] = cluster(database, system, rounds)
     record["portfolio"] = portfolio(rounds, 1_000_000)
     print(f"linked databases from {given.linked.name}:", flush=True)
     record["linked"] = {d.name: real(d, rounds) for d in linked.databases(given.linked)}

@@ -18,6 +18,7 @@ from tanbiao.service import Places, check_study, load
 from tanbiao.standards import read_pack
 
 ROOT = Path(__file__).resolve().parents[1]
+PLACES = Places()
 PIECES = ["1", "0.5", "a", "b.c", "sum(", ")", "(", "+", "-", "*", "/", "**", "<", "<=", " and ", " or ", "not ", " if ",
           " else ", "q('5 kg')", "'x'", "[", "]", "{", "}", ":", ",", " in ", "lambda x: x", "__class__", ".", "物料.质量",
           "where(", "under({a: b}, c)", "lookup(t.v, k=1)", "\n", "\x00", "é", "1e400", "0x10", "1j", "…"]
@@ -69,7 +70,7 @@ def studies(random_: random.Random) -> None:
         shutil.copytree(source, target)
         victim = random_.choice(sorted(p for p in target.glob("*") if p.suffix in (".csv", ".yaml")))
         victim.write_bytes(mutate(victim.read_bytes(), random_))
-        check_study(load(target, Places()))
+        check_study(load(target, PLACES))
 
 
 TARGETS: dict[str, Callable[[random.Random], None]] = {

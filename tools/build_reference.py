@@ -26,7 +26,7 @@ import yaml
 
 from tanbiao.core.errors import LANGS, Lang
 from tanbiao.core.units import UnitError, dimension_text, unit
-from tanbiao.core.value import basis_text
+from tanbiao.core.value import Basis, basis_text
 from tanbiao.formula.parse import MAX_DEPTH, MAX_LENGTH, MAX_NODES, MAX_POWER
 from tanbiao.service.packs import list_packs
 from tanbiao.service.places import Places
@@ -217,18 +217,22 @@ def asked_by(book: Rulebook, lang: Lang) -> list[str]:
              f"[{say('study.clauses', lang)}](packs/{pack_file(book)}.{lang}.md)"]
     if single:
         parts.append(table(say("study.given-heads", lang), [
-            (code(c.path), say(f"type/{c.value_kind}", lang), code(c.unit.text), basis_text(c.basis) if c.basis else "",
+            (code(c.path), say(f"type/{c.value_kind}", lang), code(c.unit.text), basis_words(c.basis),
              with_options(plain(c.text[lang]), c.options, lang) + ("" if c.required else say("study.absent", lang)))
             for c in single]))
     for clause in own:
         if clause.value_kind == "table":
             under = say("study.belongs", lang, parent=clause.parent) if clause.parent else ""
             file = code(FILES.get(clause.name, clause.name) + ".csv")
-            rows = [(code(c.name), say(f"type/{c.kind}", lang), code(c.unit.text), basis_text(c.basis) if c.basis else "",
+            rows = [(code(c.name), say(f"type/{c.kind}", lang), code(c.unit.text), basis_words(c.basis),
                      with_options(plain(c.text[lang]) if c.text else "", c.options, lang)) for c in clause.columns]
             parts += [f"{file}{say('colon', lang)}{plain(clause.text[lang])}{under}",
                       table(say("study.table-heads", lang), rows)]
     return parts
+
+
+def basis_words(words: Basis) -> str:
+    return basis_text(words) if words else ""
 
 
 def with_options(text: str, options: Sequence[str], lang: Lang) -> str:
@@ -412,7 +416,7 @@ def clause_part(clause: Clause, book: Rulebook, lang: Lang) -> str:
         ("when", code(clause.when.source) if clause.when else ""),
         ("formula", code(clause.formula.source) if clause.formula else ""), ("value", code(value_words(clause))),
         ("alternative", code(", ".join(f"{k}: {v}" for k, v in clause.alternative.items()))),
-        ("unit", code(clause.unit.text)), ("basis", code(basis_text(clause.basis)) if clause.basis else ""),
+        ("unit", code(clause.unit.text)), ("basis", code(basis_words(clause.basis))),
         ("from", code(clause.path) if clause.kind == "given" and clause.value_kind != "table" else ""),
         ("table", code(clause.table)), ("of", code(clause.of)), ("rounding", rounding_words(clause, lang)),
         *(("option", option_words(o)) for o in clause.first),

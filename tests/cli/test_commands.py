@@ -123,7 +123,7 @@ def test_coverage_shows_status_licence_year_share_and_independent_values() -> No
 
 
 def test_packs_are_listed_shown_linted_and_tested() -> None:
-    assert "cn.gbt-24067@2024+1" in call("pack", "list", code=0)
+    assert "cn.gbt-24067@2024+1" in [r["pack"] for r in json.loads(call("pack", "list", "--json", code=0))]
     assert "cut-off-each" in call("pack", "show", "cn.gbt-24067@2024", code=0)
     call("pack", "lint", "cn.miit-551@2025", code=0)
     rows = json.loads(call("pack", "test", "pact.method@3", "--json", code=0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tanbiao.core.errors import Place
-from tanbiao.exchange import read, write
-from tanbiao.exchange import ilcd, openlca
+from tanbiao.exchange import ilcd, openlca, read, write
 from tanbiao.exchange.model import Inventory, Losses, first
 from tanbiao.exchange.xml import parse_xml, write_xml
 
@@ -35,15 +33,26 @@ def test_tiangong_names_amounts_and_the_missing_flow(data: Path) -> None:
     for e in expected:
         p = processes[e["process"]]
         assert [p.name["en"], p.name["zh"]] == e["names"] and len(p.exchanges) == e["exchanges"]
-        assert sum(x.amount for x in p.exchanges if x.direction == "input") == pytest.approx(e["sum_inputs"], abs=1e-9)
-        assert sum(x.amount for x in p.exchanges if x.direction == "output") == pytest.approx(e["sum_outputs"], abs=1e-9)
-        assert sum(bool(found.flows[x.flow].foreign.get("missing")) for x in p.exchanges) == e["flows_missing_in_the_database"]
+        assert sum(x.amount for x in p.exchanges if x.direction == "input") == pytest.approx(
+            e["sum_inputs"], abs=1e-9
+        )
+        assert sum(x.amount for x in p.exchanges if x.direction == "output") == pytest.approx(
+            e["sum_outputs"], abs=1e-9
+        )
+        assert (
+            sum(bool(found.flows[x.flow].foreign.get("missing")) for x in p.exchanges)
+            == e["flows_missing_in_the_database"]
+        )
     assert [p.code for p in found.problems] == ["exchange-flow-absent"]
 
 
-@pytest.mark.parametrize(("sample", "format"), [("openlca-jsonld-us-fpl", "openlca"), ("ilcd-tiangong", "ilcd"),
-                                                ("ilcd-tiangong", "tidas")])
-def test_a_foreign_sample_written_and_read_again_is_the_same(data: Path, tmp_path: Path, sample: str, format: str) -> None:
+@pytest.mark.parametrize(
+    ("sample", "format"),
+    [("openlca-jsonld-us-fpl", "openlca"), ("ilcd-tiangong", "ilcd"), ("ilcd-tiangong", "tidas")],
+)
+def test_a_foreign_sample_written_and_read_again_is_the_same(
+    data: Path, tmp_path: Path, sample: str, format: str
+) -> None:
     found = read(data / "samples" / sample).gathered()
     assert write(found, tmp_path / "out.zip", format) == ()
     assert read(tmp_path / "out.zip", format).content() == found.content()
@@ -90,7 +99,9 @@ LOSSLESS = {  # what each format carries of an inventory that was made elsewhere
 @pytest.mark.parametrize("format", LOSSLESS)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=inventories())
-def test_any_inventory_comes_back_as_its_loss_report_says(tmp_path: Path, format: str, made: Inventory) -> None:
+def test_any_inventory_comes_back_as_its_loss_report_says(
+    tmp_path: Path, format: str, made: Inventory
+) -> None:
     target = tmp_path / ("x.xlsx" if format == "brightway" else "x.zip")
     lost = {x.field for x in write(made, target, format)}
     back = read(target, format).gathered()
@@ -109,7 +120,9 @@ def test_any_inventory_comes_back_as_its_loss_report_says(tmp_path: Path, format
         assert q.place == p.place and q.licence == p.licence and q.start[:4] == p.start[:4]
         for x, y in zip(p.exchanges, q.exchanges, strict=True):
             assert first(back.flows[y.flow].name, "en") == first(made.flows[x.flow].name, "en")
-            assert abs(_kilograms(y.amount, y.unit)) == pytest.approx(abs(_kilograms(x.amount, x.unit)), rel=1e-12)
+            assert abs(_kilograms(y.amount, y.unit)) == pytest.approx(
+                abs(_kilograms(x.amount, x.unit)), rel=1e-12
+            )
             if (y.direction, y.amount >= 0) != (x.direction, x.amount >= 0):
                 assert any(f.startswith("exchange.direction") for f in lost)
             if x.uncertainty is not None and y.uncertainty is None:
@@ -136,5 +149,3 @@ def test_tidas_conversion_agrees_with_the_golden_cases(data: Path) -> None:
             assert parse_xml(case["input"].encode(), Place("x")) == case["expected"], case["name"]
     for case in golden["json_to_xml"]:
         assert parse_xml(write_xml(case["input"]), Place("x")) == case["expected_reparsed"], case["name"]
-
-

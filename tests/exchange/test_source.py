@@ -39,14 +39,17 @@ def test_a_link_in_an_archive_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path: Path) -> None:
-    assert refused(open_source, zipped(tmp_path / "x.zip", {"processes/a.json": b" " * 60_000_000})) == "exchange-zip-bomb"
+    assert (
+        refused(open_source, zipped(tmp_path / "x.zip", {"processes/a.json": b" " * 60_000_000}))
+        == "exchange-zip-bomb"
+    )
 
 
 def test_a_member_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
     path = zipped(tmp_path / "x.zip", {"processes/a.json": b"{}" + b" " * 100_000})
     raw = bytearray(path.read_bytes())
     at = raw.rfind(b"PK\x01\x02")
-    raw[at + 24:at + 28] = struct.pack("<I", 10)
+    raw[at + 24 : at + 28] = struct.pack("<I", 10)
     path.write_bytes(bytes(raw))
     source = open_source(path)
     assert refused(source.read, "processes/a.json") == "exchange-zip-broken"
@@ -68,9 +71,14 @@ def test_a_symlink_in_a_folder_is_not_followed(tmp_path: Path) -> None:
     assert open_source(folder).entries == []
 
 
-@pytest.mark.parametrize("text", [
-    '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
-    '<!DOCTYPE a [<!ENTITY l "lol"><!ENTITY m "&l;&l;&l;&l;">]><a>&m;</a>', '<!DOCTYPE a SYSTEM "http://example.org/x.dtd"><a/>'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+        '<!DOCTYPE a [<!ENTITY l "lol"><!ENTITY m "&l;&l;&l;&l;">]><a>&m;</a>',
+        '<!DOCTYPE a SYSTEM "http://example.org/x.dtd"><a/>',
+    ],
+)
 def test_a_document_type_is_refused(text: str) -> None:
     assert refused(parse_xml, text.encode(), Place("x.xml")) == "exchange-xml-doctype"
 
@@ -105,6 +113,16 @@ def test_what_is_no_format_is_refused(tmp_path: Path, name: str) -> None:
     if not name.startswith("missing"):
         (tmp_path / name).write_bytes(b"" if name.startswith("empty") else b"\x00\x01noise" * 50)
     assert refused(read, tmp_path / name) in ("exchange-not-found", "exchange-format-unknown")
+
+
+def test_a_single_file_beyond_the_limit_is_refused_without_being_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    with (tmp_path / "db" / "x.json").open("wb") as file:
+        file.truncate(1_100_000_000)  # sparse: 1.1 GB of zeros
+    source = open_source(tmp_path / "db")
+    with pytest.raises(TanbiaoError) as caught:
+        source.read("x.json", limit=1_000_000)
+    assert caught.value.problems[0].code == "exchange-file-large"
 
 
 class Stop(BaseException):

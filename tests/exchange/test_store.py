@@ -83,7 +83,9 @@ def test_an_interrupted_import_leaves_nothing(home: Path, database: Path) -> Non
 def test_strict_refuses_what_is_unlinked(home: Path, data: Path) -> None:
     with pytest.raises(TanbiaoError) as caught:
         use.import_library(data / "samples/ecospold/v2", use.ImportOptions(strict=True))
-    assert caught.value.problems[-1].code == "exchange-unlinked-strict" and not any(p.is_file() for p in home.rglob("*"))
+    assert caught.value.problems[-1].code == "exchange-unlinked-strict" and not any(
+        p.is_file() for p in home.rglob("*")
+    )
 
 
 def test_samples_import_with_a_linking_report(home: Path, data: Path) -> None:
@@ -93,14 +95,36 @@ def test_samples_import_with_a_linking_report(home: Path, data: Path) -> None:
         assert found.summary["exchanges"] == exchanges and (flows is None or found.summary["flows"] == flows)
         report = (found.stored.folder / "linking/unlinked.csv").read_text(encoding="utf-8").splitlines()
         assert len(report) - 1 == found.stored.unlinked > 0
-        assert json.loads((found.stored.folder / "linking/summary.json").read_text(encoding="utf-8")) == dict(found.summary)
+        assert json.loads((found.stored.folder / "linking/summary.json").read_text(encoding="utf-8")) == dict(
+            found.summary
+        )
 
 
 def test_formulas_of_strangers_do_not_run_in_a_spreadsheet(home: Path, tmp_path: Path) -> None:
     (tmp_path / "db/processes").mkdir(parents=True)
-    (tmp_path / "db/processes/a.json").write_text(json.dumps({"@type": "Process", "@id": "a", "name": "=HYPERLINK(\"http://x\")", "exchanges": [
-        {"flow": {"@id": "f", "name": "@SUM(1)", "refUnit": "kg"}, "unit": {"name": "kg"}, "amount": 1, "isQuantitativeReference": True},
-        {"flow": {"@id": "g", "name": "+cmd|x", "refUnit": "kg"}, "unit": {"name": "kg"}, "amount": 1, "isInput": True}]}))
+    (tmp_path / "db/processes/a.json").write_text(
+        json.dumps(
+            {
+                "@type": "Process",
+                "@id": "a",
+                "name": '=HYPERLINK("http://x")',
+                "exchanges": [
+                    {
+                        "flow": {"@id": "f", "name": "@SUM(1)", "refUnit": "kg"},
+                        "unit": {"name": "kg"},
+                        "amount": 1,
+                        "isQuantitativeReference": True,
+                    },
+                    {
+                        "flow": {"@id": "g", "name": "+cmd|x", "refUnit": "kg"},
+                        "unit": {"name": "kg"},
+                        "amount": 1,
+                        "isInput": True,
+                    },
+                ],
+            }
+        )
+    )
     found = use.import_library(tmp_path / "db")
     for file in found.stored.folder.rglob("*.csv"):
         for line in file.read_text(encoding="utf-8").splitlines():
@@ -118,7 +142,20 @@ def test_a_supplier_footprint_becomes_a_provider(home: Path, data: Path, tmp_pat
     assert problems == []
     compiled = compile_library(library, "AR6")
     item = next(iter(read_library(found.stored.folder)[0].factors))
-    assert float(compiled.values[compiled.index[item]].sum()) == pytest.approx(5.14 / 12)  # per litre, of 12 litres
+    assert float(compiled.values[compiled.index[item]].sum()) == pytest.approx(
+        5.14 / 12
+    )  # per litre, of 12 litres
+
+
+def test_an_imported_database_lies_over_the_open_library(home: Path, database: Path) -> None:
+    from tanbiao.library import overlay, read_library
+
+    from .conftest import ROOT
+
+    found = use.import_library(database, use.ImportOptions(into=("open-2026",)))
+    base, _ = read_library(ROOT / "library/open-2026")
+    library, problems = overlay(base, read_library(found.stored.folder)[0])
+    assert problems == [] and len(library.processes) == len(base.processes) + 60 and found.summary["base"] == "open-2026"
 
 
 def test_opening_costs_less_than_importing_numpy(home: Path, database: Path) -> None:
@@ -131,6 +168,14 @@ def test_opening_costs_less_than_importing_numpy(home: Path, database: Path) -> 
     began = time.perf_counter()
     opened = Opened(folder)
     opening = time.perf_counter() - began
-    out = subprocess.run([sys.executable, "-c", "import time; a=time.perf_counter(); import numpy; print(time.perf_counter()-a)"],
-                         capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import time; a=time.perf_counter(); import numpy; print(time.perf_counter()-a)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert opening < float(out.stdout) and opened.head["processes"] == 60

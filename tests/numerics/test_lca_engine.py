@@ -114,6 +114,8 @@ def test_a_large_unproductive_component_is_named_by_the_engine() -> None:
         with pytest.raises(lca.NotProductive) as diagnosis:
             lca.solve(lca.compile_system(a), np.ones(n), engine=engine)
         assert diagnosis.value.loop.processes == (7, 9)
+        with pytest.raises(lca.NotProductive):  # even where no burden reaches it and zero would come out
+            lca.solve(lca.compile_system(a), np.zeros(n), engine=engine)
 
 
 def test_credits_leave_the_sign_free_but_do_not_mend_a_loop() -> None:

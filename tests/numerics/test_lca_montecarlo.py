@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tanbiao.numerics import lca
+from tanbiao.numerics.lca.cluster import on_cluster
 from tanbiao.numerics.lca.solve import compiled
 from tests.numerics.random_systems import system
 
@@ -85,6 +86,15 @@ def test_the_same_bits_over_batches_threads_and_processes() -> None:
     assert np.array_equal(whole, cut)
     assert np.array_equal(whole, lca.monte_carlo(e, 200, threads=3).value)
     assert np.array_equal(whole, lca.monte_carlo(e, 200, run=pool_map).value)
+
+
+def test_the_same_bits_on_a_cluster_of_processes() -> None:
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    e = made(60)
+    with distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster, \
+            distributed.Client(cluster) as client:
+        on = lca.monte_carlo(e, 300, first=5, run=on_cluster(client, packs_per_task=2)).value
+    assert np.array_equal(on, lca.monte_carlo(e, 300, first=5).value)
 
 
 def test_asking_for_one_product_draws_the_same_samples() -> None:

@@ -9,13 +9,25 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from ..core.errors import Lang, Problem
+from ..exchange.store import library_id
 from ..service import exchange as use
 from ..service.places import Places
-from .console import FINDINGS_FAIL, JsonOption, LangOption, PackRootOption, console, errors, print_json, print_problems, \
-    read_lang, reporting
+from .console import (
+    FINDINGS_FAIL,
+    JsonOption,
+    LangOption,
+    PackRootOption,
+    console,
+    errors,
+    print_json,
+    print_problems,
+    read_lang,
+    reporting,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Other formats / 其他格式")
 store = typer.Typer(no_args_is_help=True, help="Imported libraries / 已导入的背景库")
@@ -46,7 +58,10 @@ def _shown(problems: tuple[Problem, ...] | list[Problem], lang: Lang) -> None:
             print_problems([p], lang)
     more = {c: n - 3 for c, n in seen.items() if n > 3}
     if more:
-        errors.print(("另有 " if lang == "zh" else "and ") + ", ".join(f"{c} ×{n}" for c, n in sorted(more.items())), style="dim")
+        errors.print(
+            ("另有 " if lang == "zh" else "and ") + ", ".join(f"{c} ×{n}" for c, n in sorted(more.items())),
+            style="dim",
+        )
 
 
 def import_(
@@ -54,27 +69,59 @@ def import_(
     as_: Annotated[str, typer.Option("--as", help="library | study")] = "",
     format: Annotated[str | None, typer.Option(help="recognised when left out / 可省略")] = None,
     id: Annotated[str, typer.Option(help="id of the library or study / 编号")] = "",
-    allocation: Annotated[str, typer.Option(help="|".join(("declared", "mass", "energy", "economic", "physical", "reference")))] = "",
-    place: Annotated[list[str] | None, typer.Option("--place", help="fallback order of places / 地点后备顺序")] = None,
-    mapping: Annotated[Path | None, typer.Option(help="edited mapping.csv or matches.csv / 填好的映射文件")] = None,
-    into: Annotated[list[str] | None, typer.Option("--into", help="library that may provide, e.g. open-2026 / 可作供应者的库")] = None,
+    allocation: Annotated[
+        str, typer.Option(help="|".join(("declared", "mass", "energy", "economic", "physical", "reference")))
+    ] = "",
+    place: Annotated[
+        list[str] | None, typer.Option("--place", help="fallback order of places / 地点后备顺序")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="edited mapping.csv or matches.csv / 填好的映射文件")
+    ] = None,
+    into: Annotated[
+        list[str] | None,
+        typer.Option("--into", help="library that may provide, e.g. open-2026 / 可作供应者的库"),
+    ] = None,
     licence: Annotated[str, typer.Option(help="licence of the data / 许可")] = "",
     share: Annotated[str, typer.Option(help="full | results | digest")] = "",
     strict: Annotated[bool, typer.Option(help="refuse when anything is unlinked / 有未链接即拒绝")] = False,
-    pack: Annotated[list[str] | None, typer.Option("--pack", help="pack of the new study / 新研究的标准包")] = None,
-    out: Annotated[Path | None, typer.Option(help="folder of the new study, or of a library inside a study / 新研究或研究内背景库的文件夹")] = None,
-    lang: LangOption = None, json: JsonOption = False,
+    pack: Annotated[
+        list[str] | None, typer.Option("--pack", help="pack of the new study / 新研究的标准包")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="folder of the new study, or of a library inside a study / 新研究或研究内背景库的文件夹"
+        ),
+    ] = None,
+    lang: LangOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Read a database, footprints, or a supplier's bill of materials. / 导入数据库、供应商碳足迹或物料清单。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         if as_ == "study" or (not as_ and format is None and _looks_like_bom(file)):
-            _import_bom(file, out, id, pack or ["cn.gbt-24067@2024"], into or ["open-2026"], mapping, lang_, json)
+            _import_bom(
+                file, out, id, pack or ["cn.gbt-24067@2024"], into or ["open-2026"], mapping, lang_, json
+            )
             return
-        found = use.import_library(file, use.ImportOptions(
-            format, id, allocation, tuple(place or ()), mapping, tuple(into or ()), True, licence, share, strict,
-            out=out),
-            progress=_progress(lang_))
+        found = use.import_library(
+            file,
+            use.ImportOptions(
+                format,
+                id,
+                allocation,
+                tuple(place or ()),
+                mapping,
+                tuple(into or ()),
+                True,
+                licence,
+                share,
+                strict,
+                out=out,
+            ),
+            progress=_progress(lang_),
+        )
         if json:
             print_json(found.data())
         else:
@@ -103,44 +150,95 @@ def _looks_like_bom(file: Path) -> bool:
         source.close()
 
 
-def _import_bom(file: Path, out: Path | None, id: str, packs: list[str], libraries: list[str], mapping: Path | None,
-                lang: Lang, json: bool) -> None:
-    target = out or Path(id or use.library_id(file.stem))
-    found = use.import_bom(file, target, packs=packs, as_of=dt.date.today().isoformat(), salt=secrets.token_hex(8),
-                           libraries=libraries, mapping=mapping)
+def _import_bom(
+    file: Path,
+    out: Path | None,
+    id: str,
+    packs: list[str],
+    libraries: list[str],
+    mapping: Path | None,
+    lang: Lang,
+    json: bool,
+) -> None:
+    target = out or Path(id or library_id(file.stem))
+    found = use.import_bom(
+        file,
+        target,
+        packs=packs,
+        as_of=dt.date.today().isoformat(),
+        salt=secrets.token_hex(8),
+        libraries=libraries,
+        mapping=mapping,
+    )
     if json:
         print_json(found.data())
         return
     zh = lang == "zh"
     table = Table(box=None, pad_edge=False)
-    for head in (("行", "物料", "数量", "匹配", "得分", "状态") if zh else ("row", "material", "amount", "match", "score", "status")):
+    for head in (
+        ("行", "物料", "数量", "匹配", "得分", "状态")
+        if zh
+        else ("row", "material", "amount", "match", "score", "status")
+    ):
         table.add_column(head, overflow="fold")
     states = {"proposed": "建议", "decided": "已定", "unmatched": "未匹配"} if zh else {}
     for m in found.matches:
         colour = {"unmatched": "red", "proposed": "yellow"}.get(m.status, "green")
-        table.add_row(str(m.line.row), m.line.material, f"{m.line.amount} {m.line.unit}", m.provider or "-", f"{m.score:.2f}",
-                      f"[{colour}]{states.get(m.status, m.status)}[/{colour}]")
+        table.add_row(
+            str(m.line.row),
+            m.line.material,
+            f"{m.line.amount} {m.line.unit}",
+            m.provider or "-",
+            f"{m.score:.2f}",
+            f"[{colour}]{states.get(m.status, m.status)}[/{colour}]",
+        )
     console.print(table)
     _shown(found.problems, lang)
-    console.print(f"{target}/import/matches.csv: " + ("核对 provider 一列，再用 --mapping 导入" if zh else
-                                                      "check the column provider, then import again with --mapping"))
+    console.print(
+        f"{target}/import/matches.csv: "
+        + (
+            "核对 provider 一列，再用 --mapping 导入"
+            if zh
+            else "check the column provider, then import again with --mapping"
+        )
+    )
 
 
 def _show_import(found: use.Imported, lang: Lang) -> None:
     zh, s = lang == "zh", found.summary
-    console.print(f"[bold]{found.stored.id}@{found.stored.version}[/bold]  {s['format']}  {found.stored.digest[:16]}"
-                  + ("" if found.new else ("（此前已导入，内容相同）" if zh else "  (stored before, the same content)")))
+    console.print(
+        f"[bold]{found.stored.id}@{found.stored.version}[/bold]  {s['format']}  {found.stored.digest[:16]}"
+        + ("" if found.new else ("（此前已导入，内容相同）" if zh else "  (stored before, the same content)"))
+    )
     if found.experimental:
-        console.print("[yellow]" + ("实验性读取：此读取程序从未读过他人制作的文件，请核对结果" if zh else
-                                    "experimental: this reader has never read a foreign-made file; check what it took in") + "[/yellow]")
-    labels = (("过程", "processes"), ("结果项", "results"), ("流", "flows"), ("交换", "exchanges"), ("未导入的过程", "left_out"),
-              ("未链接", "unlinked"))
+        console.print(
+            "[yellow]"
+            + (
+                "实验性读取：此读取程序从未读过他人制作的文件，请核对结果"
+                if zh
+                else "experimental: this reader has never read a foreign-made file; check what it took in"
+            )
+            + "[/yellow]"
+        )
+    labels = (
+        ("过程", "processes"),
+        ("结果项", "results"),
+        ("流", "flows"),
+        ("交换", "exchanges"),
+        ("未导入的过程", "left_out"),
+        ("未链接", "unlinked"),
+    )
     console.print("  " + "  ".join(f"{z if zh else k.replace('_', ' ')} {s[k]}" for z, k in labels))
     for rule, n in s["linked"].items():
         console.print(f"  [dim]{n:>9}  {rule}[/dim]")
     _shown(found.problems, lang)
     if found.losses:
-        console.print("[dim]" + ("未带入的字段：" if zh else "not carried: ") + ", ".join(x.field for x in found.losses[:SHOWN]) + "[/dim]")
+        console.print(
+            "[dim]"
+            + ("未带入的字段：" if zh else "not carried: ")
+            + ", ".join(x.field for x in found.losses[:SHOWN])
+            + "[/dim]"
+        )
     console.print(str(found.stored.folder))
 
 
@@ -148,9 +246,13 @@ def export_(
     source: Annotated[str, typer.Argument(help="study, library or file / 研究、背景库或文件")],
     to: Annotated[str, typer.Option("--to", help="openlca | ilcd | tidas | brightway | workbook")],
     out: Annotated[Path | None, typer.Option(help="file to write / 输出文件")] = None,
-    template: Annotated[Path | None, typer.Option(help="customer's workbook to fill (--to template) / 客户模板")] = None,
+    template: Annotated[
+        Path | None, typer.Option(help="customer's workbook to fill (--to template) / 客户模板")
+    ] = None,
     mapping: Annotated[Path | None, typer.Option(help="cell,quantity (--to template) / 单元格映射")] = None,
-    lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None,
+    lang: LangOption = None,
+    json: JsonOption = False,
+    packs: PackRootOption = None,
 ) -> None:
     """Write a study or a library in another format, with a report of what could not be carried. / 导出。"""
     lang_ = read_lang(lang)
@@ -174,10 +276,12 @@ def export_(
         console.print(str(found.path))
         if found.losses:
             table = Table(box=None, pad_edge=False)
-            for head in (("未能带出的字段", "次数", "例") if lang_ == "zh" else ("not carried", "count", "example")):
+            for head in (
+                ("未能带出的字段", "次数", "例") if lang_ == "zh" else ("not carried", "count", "example")
+            ):
                 table.add_column(head, overflow="fold")
             for x in found.losses:
-                table.add_row(x.field, str(x.count), x.example)
+                table.add_row(escape(x.field), str(x.count), escape(x.example))
             console.print(table)
 
 
@@ -185,34 +289,68 @@ def new_(
     pack: Annotated[list[str], typer.Argument(help="id@edition, several / 可多个")],
     out: Annotated[Path | None, typer.Option(help="folder or workbook / 文件夹或工作簿")] = None,
     excel: Annotated[bool, typer.Option("--excel", help="one workbook / 生成工作簿")] = False,
-    lang: LangOption = None, packs: PackRootOption = None,
+    lang: LangOption = None,
+    packs: PackRootOption = None,
 ) -> None:
     """A study form made of what the packs ask for. / 按标准包生成数据表。"""
     lang_ = read_lang(lang)
     with reporting(lang_):
         target = out or Path("new-study.xlsx" if excel else "new-study")
-        made = use.new_form(pack, target, excel=excel, as_of=dt.date.today().isoformat(), salt=secrets.token_hex(8),
-                            places=Places(packs=tuple(Path(r) for r in packs or ())))
+        made = use.new_form(
+            pack,
+            target,
+            excel=excel,
+            as_of=dt.date.today().isoformat(),
+            salt=secrets.token_hex(8),
+            places=Places(packs=tuple(Path(r) for r in packs or ())),
+        )
         console.print(str(made))
 
 
 def gap(
     study: Annotated[str, typer.Argument(help="study / 研究")],
-    table: Annotated[Path, typer.Argument(help="contribution table of another tool (CSV) / 另一工具的贡献表")],
-    lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None,
+    table: Annotated[
+        Path, typer.Argument(help="contribution table of another tool (CSV) / 另一工具的贡献表")
+    ],
+    lang: LangOption = None,
+    json: JsonOption = False,
+    packs: PackRootOption = None,
 ) -> None:
     """Another tool's contributions beside ours, line by line. / 与另一工具的贡献逐行对照。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         rows = use.gap_to_other_tool(study, table, Places(packs=tuple(Path(r) for r in packs or ())))
         if json:
-            print_json([{"theirs": g.theirs, "ours": g.ours, "their_value": g.their_value, "our_value": g.our_value,
-                         "difference": g.difference, "matched": g.matched} for g in rows])
+            print_json(
+                [
+                    {
+                        "theirs": g.theirs,
+                        "ours": g.ours,
+                        "their_value": g.their_value,
+                        "our_value": g.our_value,
+                        "difference": g.difference,
+                        "matched": g.matched,
+                    }
+                    for g in rows
+                ]
+            )
             return
-        _rows(("对方", "我方", "对方值", "我方值", "差", "对应") if lang_ == "zh" else
-              ("theirs", "ours", "their value", "our value", "difference", "matched"),
-              [(g.theirs or "-", g.ours or "-", f"{g.their_value:.5g}", f"{g.our_value:.5g}", f"{g.difference:+.5g}",
-                g.matched or "-") for g in rows])
+        _rows(
+            ("对方", "我方", "对方值", "我方值", "差", "对应")
+            if lang_ == "zh"
+            else ("theirs", "ours", "their value", "our value", "difference", "matched"),
+            [
+                (
+                    g.theirs or "-",
+                    g.ours or "-",
+                    f"{g.their_value:.5g}",
+                    f"{g.our_value:.5g}",
+                    f"{g.difference:+.5g}",
+                    g.matched or "-",
+                )
+                for g in rows
+            ],
+        )
 
 
 def _rows(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
@@ -220,7 +358,7 @@ def _rows(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(escape(c) for c in row))
     console.print(table)
 
 
@@ -233,24 +371,50 @@ def list_stored(lang: LangOption = None, json: JsonOption = False) -> None:
         if json:
             print_json([s.data() for s in found])
             return
-        _rows(("背景库", "格式", "来源", "过程", "结果项", "未链接") if lang_ == "zh" else
-              ("library", "format", "source", "processes", "results", "unlinked"),
-              [(f"{s.id}@{s.version}", s.format, s.source, str(s.processes), str(s.results), str(s.unlinked)) for s in found])
+        _rows(
+            ("背景库", "格式", "来源", "过程", "结果项", "未链接")
+            if lang_ == "zh"
+            else ("library", "format", "source", "processes", "results", "unlinked"),
+            [
+                (f"{s.id}@{s.version}", s.format, s.source, str(s.processes), str(s.results), str(s.unlinked))
+                for s in found
+            ],
+        )
 
 
 @store.command("search")
-def search_stored(words: list[str], library: Words = None, limit: int = 20, lang: LangOption = None,
-                  json: JsonOption = False) -> None:
+def search_stored(
+    words: list[str],
+    library: Words = None,
+    limit: int = 20,
+    lang: LangOption = None,
+    json: JsonOption = False,
+) -> None:
     """Find items by Chinese or English words. / 检索。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         found = use.search_stored(" ".join(words), library or (), limit)
         if json:
-            print_json([{"library": s.id, "id": f.id, "name": {"zh": f.name_zh, "en": f.name_en}, "unit": f.unit,
-                         "place": f.place, "score": f.score} for s, f in found])
+            print_json(
+                [
+                    {
+                        "library": s.id,
+                        "id": f.id,
+                        "name": {"zh": f.name_zh, "en": f.name_en},
+                        "unit": f.unit,
+                        "place": f.place,
+                        "score": f.score,
+                    }
+                    for s, f in found
+                ]
+            )
             return
-        _rows(("背景库", "编号", "名称", "单位", "地点") if lang_ == "zh" else ("library", "id", "name", "unit", "place"),
-              [(s.id, f.id, f.name_zh if lang_ == "zh" else f.name_en, f.unit, f.place) for s, f in found])
+        _rows(
+            ("背景库", "编号", "名称", "单位", "地点")
+            if lang_ == "zh"
+            else ("library", "id", "name", "unit", "place"),
+            [(s.id, f.id, f.name_zh if lang_ == "zh" else f.name_en, f.unit, f.place) for s, f in found],
+        )
 
 
 @store.command("show")
@@ -287,8 +451,12 @@ def diff_stored(old: str, new: str, lang: LangOption = None, json: JsonOption = 
         def text(value: Any) -> str:
             return "-" if value is None else f"{value:.5g}"
 
-        _rows(("编号", "名称", "变化", "旧值", "新值", "幅度") if lang_ == "zh" else ("id", "name", "change", "old", "new", "effect"),
-              [(c.item, c.name, c.kind, text(c.old), text(c.new), f"{c.effect:+.2%}") for c in rows])
+        _rows(
+            ("编号", "名称", "变化", "旧值", "新值", "幅度")
+            if lang_ == "zh"
+            else ("id", "name", "change", "old", "new", "effect"),
+            [(c.item, c.name, c.kind, text(c.old), text(c.new), f"{c.effect:+.2%}") for c in rows],
+        )
 
 
 app.command("import")(import_)

@@ -9,9 +9,10 @@ import typer
 from rich.table import Table
 
 from ..core.errors import Lang
+from ..evaluate.coverage import Coverage
 from ..library import Gas, Process, check_library, compile_library, search
 from ..service import load
-from ..service.library import Coverage, coverage
+from ..service.library import coverages
 from ..service.places import Places
 from .console import (
     FINDINGS_FAIL,
@@ -133,7 +134,7 @@ def coverage_of(study: Path, lang: LangOption = None, json: JsonOption = False,
     """What a study's numbers rest on, flow by flow. / 研究结果依赖的背景数据。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        found = coverage(load(study).run(pack or ()))
+        found = coverages(load(study).run(pack or ()))
         if json:
             print_json([c.data() for c in found])
             return

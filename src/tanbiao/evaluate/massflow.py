@@ -327,7 +327,7 @@ def _leaves(parts: _Rows, composition: Mapping[str, list[tuple[str, Fraction]]],
         for substance, share in _split(composition, parts.ids[row], material):
             mass = whole * share
             found.append(Leaf(parts.ids[row], material, substance, mass, entry or REST, {
-                "class": _inherited(parts, row, above, "class"), "judged": _inherited(parts, row, above, "judged"),
+                "category": _inherited(parts, row, above, "category"), "judged": _inherited(parts, row, above, "judged"),
                 "judged_stage": _inherited(parts, row, above, "judged_stage"),
                 "recycled_pre": mass * (parts.number(row, "recycled_pre") or 0),
                 "recycled_post": mass * (parts.number(row, "recycled_post") or 0),
@@ -524,7 +524,7 @@ class _Builder:
     def route_arcs(self, fraction: str, rows: list[int], row: int) -> list[Arc]:
         share = self.route.number(row, "share")
         share = Fraction(1) if share is None else share
-        coefficient = self.bounds(self.route, row, "yield", "")
+        coefficient = self.bounds(self.route, row, "efficiency", "")
         species = self.spoken_for(self.route, rows, row)
         kind = self.route.text(row, "kind")
         made = [Arc(fraction, f"→{kind}", coefficient, share, route=row, species=species, end=True)]
@@ -646,7 +646,7 @@ def _weighed(read: Mapping[str, _Rows], composition: Mapping[str, list[tuple[str
             name = f"{movement.ids[row]}/{substance}" if substance else movement.ids[row]
             if incoming:
                 inflow.append({"id": name, "source": lot, "material": material, "substance": substance,
-                               "mass": amount, "designed": amount, "class": "", "judged": "", "judged_stage": "",
+                               "mass": amount, "designed": amount, "category": "", "judged": "", "judged_stage": "",
                                "recycled_pre": Fraction(0), "recycled_post": Fraction(0), "remainder": False,
                                "fraction": ""})
                 continue
@@ -786,7 +786,7 @@ def _credits(custody: _Rows) -> list[dict[str, Any]]:
         amounts = []
         for row in rows:
             mass = (custody.number(row, "mass") or Fraction(0)) * _one(custody.number(row, "share"))
-            amounts.append(mass * _one(custody.number(row, "yield")) if custody.text(row, "kind") == "in" else -mass)
+            amounts.append(mass * _one(custody.number(row, "efficiency")) if custody.text(row, "kind") == "in" else -mass)
         found = credit(amounts)
         for position, row in enumerate(rows):
             made.append({"id": custody.ids[row], "account": account, "model": custody.text(row, "model"),

@@ -15,6 +15,7 @@ from ..core.text import Text
 from ..core.value import KNOWN, MISSING, NOT_APPLICABLE, Value
 from ..formula import names_in
 from ..standards.clause import Clause
+from ..standards.names import derived_columns
 from ..standards.resolve import Rulebook
 from .background import POSITION_COLUMNS, POSITIONS, Background
 from .facts import Facts
@@ -135,11 +136,7 @@ class Published:
                                    "share": c.share, "coverage": c.coverage} for c in self.contributions[:20]],
             }
         if self.grade is not None:
-            found |= {
-                "index": {k: [float(a), float(b)] for k, (a, b) in self.grade.index.items()},
-                "levels": dict(self.grade.rows), "blockers": {k: list(v) for k, v in self.grade.blockers.items()},
-                "best": self.grade.best, "worst": self.grade.worst,
-            }
+            found |= self.grade.data()
         return found
 
 
@@ -314,6 +311,11 @@ def _row_places(table: str, rows: Any, evaluation: Evaluation) -> tuple[tuple[st
                 if found is not None:
                     where.append(str(found.place(int(lines.fact_row[row]))))
             continue
+        if table in derived_columns():
+            flows = evaluation.mass_flow()
+            ids.append(str(flows.tables[table]["id"].data[row]))
+            where.append(_derived_place(table, ids[-1], evaluation))
+            continue
         base = "exchange" if table == "product" else table
         row = int(evaluation.product_rows()[row]) if table == "product" else row
         found = evaluation.facts.tables.get(base)
@@ -326,7 +328,18 @@ def _row_places(table: str, rows: Any, evaluation: Evaluation) -> tuple[tuple[st
     more = len(rows) - 20
     if more > 0:
         ids.append(f"+{more}")
-    return tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(where))
+    return tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(w for w in where if w))
+
+
+def _derived_place(table: str, id_: str, evaluation: Evaluation) -> str:
+    """Where the fact stands that a derived row comes from: the part, route, movement or claim of its id."""
+    for name in {"inflow": ("part", "movement"), "outflow": ("route", "movement"), "removal": ("part",),
+                 "credit": ("custody",)}.get(table, ()):
+        found = evaluation.facts.tables.get(name)
+        wanted = id_.partition("/")[0]
+        if found is not None and wanted in found.ids:
+            return str(found.place(found.ids.index(wanted)))
+    return ""
 
 
 def _published(clause: Clause, evaluation: Evaluation, refused: bool) -> Published:

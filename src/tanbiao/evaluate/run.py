@@ -375,9 +375,10 @@ class Evaluation:
             spec = derived_columns()[table][column]
             size = len(next(iter(flows.tables[table].values())).data)
             blank: Any = {"number": Fraction(0), "bool": False}.get(spec.kind, "")
+            state = MISSING if spec.kind == "number" and size else KNOWN
             return Value(np.array([blank] * size, dtype=bool if spec.kind == "bool" else object),
-                         np.full(size, MISSING, dtype=np.int8), spec.unit, spec.basis, table,
-                         frozenset([f"{table}.{column}"]))
+                         np.full(size, state, dtype=np.int8), spec.unit, spec.basis, table,
+                         frozenset([f"{table}.{column}"]) if state == MISSING else frozenset())
         return found
 
     def chance(self, formula: Node, table: str | None) -> Value:

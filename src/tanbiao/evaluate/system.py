@@ -381,6 +381,8 @@ class _Builder:
             self.problems.append(Problem("stage-unknown", self.exchange.place(row, "stage"),
                                          {"stage": step, "known": ", ".join(self.stages)}))
             return
+        if stage is not None and stage in self.stages:  # a step tag: the boundary says which stage, in or out
+            stage, kept = self.stages[stage]
         final = account if kept == "total" else kept
         for column in columns:
             self.rows.append((fact, table, row, column, provider, flow, amount * factor * share[column], step,

@@ -1,4 +1,4 @@
-"""Other people's formats: read into one inventory model, linked openly, kept as a library, written with a loss report."""
+"""Other people's formats: read into one model, linked openly, kept as a library, written with a loss report."""
 
 from .formats import FORMATS, Format, read, recognise, write
 from .library import Head, write_library

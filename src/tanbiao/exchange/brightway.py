@@ -21,12 +21,48 @@ from .model import Exchange, Flow, Inventory, Loss, Losses, Parameter, Process, 
 from .source import Source
 
 NAME = "brightway"
-_ACTIVITY_FIELDS = {"code", "location", "unit", "reference product", "production amount", "type", "comment", "source",
-                    "classifications", "categories", "worksheet name", "database", "start", "end", "licence", "version",
-                    "name zh"}
+_ACTIVITY_FIELDS = {
+    "code",
+    "location",
+    "unit",
+    "reference product",
+    "production amount",
+    "type",
+    "comment",
+    "source",
+    "classifications",
+    "categories",
+    "worksheet name",
+    "database",
+    "start",
+    "end",
+    "licence",
+    "version",
+    "name zh",
+}
 UNCERTAINTY = {2: "lognormal", 3: "normal", 4: "uniform", 5: "triangular"}
-COLUMNS = ("name", "amount", "unit", "database", "location", "categories", "type", "reference product", "formula",
-           "uncertainty type", "loc", "scale", "minimum", "maximum", "input", "comment", "quality", "name zh", "flow", "cas")
+COLUMNS = (
+    "name",
+    "amount",
+    "unit",
+    "database",
+    "location",
+    "categories",
+    "type",
+    "reference product",
+    "formula",
+    "uncertainty type",
+    "loc",
+    "scale",
+    "minimum",
+    "maximum",
+    "input",
+    "comment",
+    "quality",
+    "name zh",
+    "flow",
+    "cas",
+)
 MAX_CELLS = 60_000_000
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -86,8 +122,10 @@ def grid(path: Path, inventory: Inventory) -> Iterator[tuple[str, int, list[Any]
             if not hasattr(one, "iter_rows"):
                 continue
             seen = 0
-            for n, (row, raw) in enumerate(zip_longest(one.iter_rows(values_only=True), two.iter_rows(values_only=True),
-                                                       fillvalue=()), start=1):
+            for n, (row, raw) in enumerate(
+                zip_longest(one.iter_rows(values_only=True), two.iter_rows(values_only=True), fillvalue=()),
+                start=1,
+            ):
                 seen += len(row)
                 if seen > MAX_CELLS:
                     inventory.report("exchange-file-large", Place(label), limit=f"{MAX_CELLS} cells")
@@ -96,10 +134,14 @@ def grid(path: Path, inventory: Inventory) -> Iterator[tuple[str, int, list[Any]
                 for k, (value, formula) in enumerate(zip_longest(row, raw)):
                     said = getattr(formula, "text", formula)
                     if value is None and isinstance(said, str) and said.startswith("="):
-                        inventory.report("cell-formula", Place(label, n, f"{get_column_letter(k + 1)}{n}"), formula=said)
+                        inventory.report(
+                            "cell-formula", Place(label, n, f"{get_column_letter(k + 1)}{n}"), formula=said
+                        )
                 yield sheet, n, cells
     except Exception as error:
-        inventory.report("workbook-unreadable", Place(path.name), detail=str(error)[:120] or type(error).__name__)
+        inventory.report(
+            "workbook-unreadable", Place(path.name), detail=str(error)[:120] or type(error).__name__
+        )
     finally:
         values.close()
         formulas.close()
@@ -152,8 +194,14 @@ def read(source: Source, keep: bool = True) -> Inventory:
                 parameters.append([_text(c).lower() for c in cells])
             else:
                 row = dict(zip(parameters[0], cells, strict=False))
-                inventory.parameters.append(Parameter(name=_text(row.get("name")), formula=_text(row.get("formula")),
-                                                      value=_float(row.get("amount")), unit=_text(row.get("unit"))))
+                inventory.parameters.append(
+                    Parameter(
+                        name=_text(row.get("name")),
+                        formula=_text(row.get("formula")),
+                        value=_float(row.get("amount")),
+                        unit=_text(row.get("unit")),
+                    )
+                )
     close()
     inventory.processes = tuple(processes)
     inventory.expected = len(processes)
@@ -170,7 +218,9 @@ def _float(value: Any) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def _activity(block: list[tuple[int, list[Any]]], database: str, label: str, inventory: Inventory, keep: bool) -> Process | None:
+def _activity(
+    block: list[tuple[int, list[Any]]], database: str, label: str, inventory: Inventory, keep: bool
+) -> Process | None:
     row, cells = block[0]
     name = _text(cells[1]) if len(cells) > 1 else ""
     fields: dict[str, str] = {}
@@ -192,8 +242,14 @@ def _activity(block: list[tuple[int, list[Any]]], database: str, label: str, inv
                 mode, header = "", None
             else:
                 found = dict(zip(header, values, strict=False))
-                parameters.append(Parameter(name=_text(found.get("name")), formula=_text(found.get("formula")),
-                                            value=_float(found.get("amount")), process=name))
+                parameters.append(
+                    Parameter(
+                        name=_text(found.get("name")),
+                        formula=_text(found.get("formula")),
+                        value=_float(found.get("amount")),
+                        process=name,
+                    )
+                )
         elif key and len(values) > 1:
             fields[key] = _text(values[1])
     if not name:
@@ -209,30 +265,65 @@ def _activity(block: list[tuple[int, list[Any]]], database: str, label: str, inv
     if not any(x.reference for x in made):
         amount = _float(fields.get("production amount"))
         flow = _product(inventory, name, product, fields.get("unit", ""), {})
-        made.insert(0, Exchange(number="0", flow=flow, name=product, direction="output", reference=True,
-                                amount=1.0 if amount is None else amount, unit=fields.get("unit", "")))
+        made.insert(
+            0,
+            Exchange(
+                number="0",
+                flow=flow,
+                name=product,
+                direction="output",
+                reference=True,
+                amount=1.0 if amount is None else amount,
+                unit=fields.get("unit", ""),
+            ),
+        )
     docs = {"description": {"": fields["comment"]}} if keep and fields.get("comment") else {}
     extra = {k: v for k, v in fields.items() if k not in _ACTIVITY_FIELDS and v}
     if extra and not keep:
         inventory.losses.add("activity fields", ", ".join(extra))
     return Process(
-        id=code, name={"en": name, **({"zh": fields["name zh"]} if fields.get("name zh") else {})}, exchanges=tuple(made),
-        place=fields.get("location", ""), source=fields.get("source", ""), start=fields.get("start", ""),
-        end=fields.get("end", ""), licence=fields.get("licence", ""), version=fields.get("version", ""),
+        id=code,
+        name={"en": name, **({"zh": fields["name zh"]} if fields.get("name zh") else {})},
+        exchanges=tuple(made),
+        place=fields.get("location", ""),
+        source=fields.get("source", ""),
+        start=fields.get("start", ""),
+        end=fields.get("end", ""),
+        licence=fields.get("licence", ""),
+        version=fields.get("version", ""),
         category=tuple(c for c in re.split(r"::", fields.get("categories", "")) if c),
-        parameters=tuple(parameters), docs=docs, where=f"{label}#row {row}", foreign={NAME: extra} if extra else {})
+        parameters=tuple(parameters),
+        docs=docs,
+        where=f"{label}#row {row}",
+        foreign={NAME: extra} if extra else {},
+    )
 
 
 def _product(inventory: Inventory, activity: str, product: str, unit: str, more: dict[str, str]) -> str:
     ident = more.get("flow") or f"{activity} | {product}"
     if ident not in inventory.flows:
-        inventory.flows[ident] = Flow(id=ident, name={"en": product, **({"zh": more["zh"]} if more.get("zh") else {})},
-                                      kind="product", unit=unit, cas=more.get("cas", ""))
+        inventory.flows[ident] = Flow(
+            id=ident,
+            name={"en": product, **({"zh": more["zh"]} if more.get("zh") else {})},
+            kind="product",
+            unit=unit,
+            cas=more.get("cas", ""),
+        )
     return ident
 
 
-def _exchange(cell: dict[str, Any], columns: list[str], n: int, activity: str, product: str, database: str,
-              fields: dict[str, str], label: str, inventory: Inventory, keep: bool) -> Exchange | None:
+def _exchange(
+    cell: dict[str, Any],
+    columns: list[str],
+    n: int,
+    activity: str,
+    product: str,
+    database: str,
+    fields: dict[str, str],
+    label: str,
+    inventory: Inventory,
+    keep: bool,
+) -> Exchange | None:
     from openpyxl.utils import get_column_letter
 
     def letter(column: str) -> str:
@@ -243,13 +334,21 @@ def _exchange(cell: dict[str, Any], columns: list[str], n: int, activity: str, p
     amount = _float(cell.get("amount"))
     if amount is None:
         if cell.get("amount") is not None:
-            inventory.report("number-expected", Place(label, n, letter("amount")), text=text.get("amount", ""))
-        elif not any(p.place.row == n and p.place.file == label for p in inventory.problems if p.code == "cell-formula"):
+            inventory.report(
+                "number-expected", Place(label, n, letter("amount")), text=text.get("amount", "")
+            )
+        elif not any(
+            p.place.row == n and p.place.file == label for p in inventory.problems if p.code == "cell-formula"
+        ):
             inventory.report("cell-missing", Place(label, n, letter("amount")), column="amount")
         return None
     if kind_text not in ("production", "technosphere", "biosphere", "substitution", "generic production"):
-        inventory.report("cell-option", Place(label, n, letter("type")), text=kind_text,
-                         options="production, technosphere, biosphere, substitution")
+        inventory.report(
+            "cell-option",
+            Place(label, n, letter("type")),
+            text=kind_text,
+            options="production, technosphere, biosphere, substitution",
+        )
         return None
     name, unit = text.get("name", ""), text.get("unit", "")
     more = {"flow": text.get("flow", ""), "zh": text.get("name zh", ""), "cas": text.get("cas", "")}
@@ -259,9 +358,17 @@ def _exchange(cell: dict[str, Any], columns: list[str], n: int, activity: str, p
         compartment = tuple(c for c in re.split(r"::|, ?\(|[()',]", text.get("categories", "")) if c.strip())
         ident = more["flow"] or f"{name} | {'/'.join(compartment)} | {unit}"
         if ident not in inventory.flows:
-            inventory.flows[ident] = Flow(id=ident, name={"en": name, **({"zh": more["zh"]} if more["zh"] else {})},
-                                          kind="elementary", unit=unit, compartment=compartment, cas=more["cas"])
-        resource = compartment[:1] == ("natural resource",) or (compartment[:1] or ("",))[0].startswith(("resource", "Resource"))
+            inventory.flows[ident] = Flow(
+                id=ident,
+                name={"en": name, **({"zh": more["zh"]} if more["zh"] else {})},
+                kind="elementary",
+                unit=unit,
+                compartment=compartment,
+                cas=more["cas"],
+            )
+        resource = compartment[:1] == ("natural resource",) or (compartment[:1] or ("",))[0].startswith(
+            ("resource", "Resource")
+        )
         direction = "input" if resource else "output"
     else:
         own = text.get("reference product") or (product if reference else name)
@@ -271,12 +378,27 @@ def _exchange(cell: dict[str, Any], columns: list[str], n: int, activity: str, p
             provider = text["input"]
     uncertainty = _uncertainty(cell)
     return Exchange(
-        number=str(n), flow=ident, name=name, direction="input" if direction == "input" else "output", amount=amount, unit=unit,
-        reference=reference, avoided=kind_text == "substitution", provider=provider, place=place, formula=text.get("formula", ""),
-        low=_float(cell.get("minimum")), high=_float(cell.get("maximum")), uncertainty=uncertainty,
-        quality=text.get("quality", ""), comment={"": text["comment"]} if keep and text.get("comment") else {},
-        where=f"{label}#{letter('amount')}", foreign={NAME: {"database": text["database"]}} if keep and text.get("database")
-        and text["database"] != database else {})
+        number=str(n),
+        flow=ident,
+        name=name,
+        direction="input" if direction == "input" else "output",
+        amount=amount,
+        unit=unit,
+        reference=reference,
+        avoided=kind_text == "substitution",
+        provider=provider,
+        place=place,
+        formula=text.get("formula", ""),
+        low=_float(cell.get("minimum")),
+        high=_float(cell.get("maximum")),
+        uncertainty=uncertainty,
+        quality=text.get("quality", ""),
+        comment={"": text["comment"]} if keep and text.get("comment") else {},
+        where=f"{label}#{letter('amount')}",
+        foreign={NAME: {"database": text["database"]}}
+        if keep and text.get("database") and text["database"] != database
+        else {},
+    )
 
 
 def _uncertainty(cell: dict[str, Any]) -> Uncertainty | None:
@@ -294,7 +416,7 @@ def _uncertainty(cell: dict[str, Any]) -> Uncertainty | None:
     return None
 
 
-# -- writing ---------------------------------------------------------------------------------------------------------------
+# -- writing -------------------------------------------------------------------------------------------------
 
 
 def write(inventory: Inventory, target: Path) -> tuple[Loss, ...]:
@@ -322,8 +444,8 @@ def write(inventory: Inventory, target: Path) -> tuple[Loss, ...]:
         _write_process(process, inventory, database, row, losses)
     for r in inventory.results:
         losses.add("results", first(r.name, "en"))
-    for path in inventory.documents:
-        losses.add("documents." + path.split("/")[0], path)
+    for name in inventory.documents:
+        losses.add("documents." + name.split("/")[0], name)
     with fresh_file(target) as path:
         book.save(path)
     return losses.report()
@@ -356,10 +478,21 @@ def _write_process(p: Process, inventory: Inventory, database: str, row: Any, lo
         flow = inventory.flows.get(references[0].flow)
         product = first(flow.name, "en") if flow is not None else references[0].name
     fields: dict[str, Any] = {
-        "code": p.id, "name zh": zh, "location": p.place, "unit": unit, "reference product": product,
-        "source": p.source, "start": p.start, "end": p.end, "licence": p.licence, "version": p.version,
-        "categories": "::".join(p.category), "comment": first(p.docs.get("description", {}), "en"),
-        "production amount": references[0].amount if references else "", **p.foreign.get(NAME, {})}
+        "code": p.id,
+        "name zh": zh,
+        "location": p.place,
+        "unit": unit,
+        "reference product": product,
+        "source": p.source,
+        "start": p.start,
+        "end": p.end,
+        "licence": p.licence,
+        "version": p.version,
+        "categories": "::".join(p.category),
+        "comment": first(p.docs.get("description", {}), "en"),
+        "production amount": references[0].amount if references else "",
+        **p.foreign.get(NAME, {}),
+    }
     for key, value in fields.items():
         if value not in ("", None):
             row(key, value)
@@ -368,8 +501,11 @@ def _write_process(p: Process, inventory: Inventory, database: str, row: Any, lo
             losses.add(f"process.docs.{key}", first(texts, "en"))
         elif len(texts) > 1:
             losses.add("process.docs.description: one language", first(texts, "zh"))
-    for name, value in (("kind", p.kind if p.kind != "unit" else ""), ("quality", p.quality),
-                        ("default_allocation", p.default_allocation)):
+    for name, value in (
+        ("kind", p.kind if p.kind != "unit" else ""),
+        ("quality", p.quality),
+        ("default_allocation", p.default_allocation),
+    ):
         if value:
             losses.add(f"process.{name}", str(value))
     for a in p.allocations:
@@ -397,7 +533,9 @@ def _write_exchange(x: Exchange, inventory: Inventory, database: str, row: Any, 
     amount = x.amount
     if kind == "elementary":
         type_ = "biosphere"
-        resource = flow is not None and (flow.compartment[:1] or ("",))[0].lower().startswith(("natural resource", "resource"))
+        resource = flow is not None and (flow.compartment[:1] or ("",))[0].lower().startswith(
+            ("natural resource", "resource")
+        )
         if (x.direction == "input") != resource:
             losses.add("exchange.direction of an elementary flow outside `natural resource`", en)
     elif x.avoided:
@@ -411,7 +549,9 @@ def _write_exchange(x: Exchange, inventory: Inventory, database: str, row: Any, 
         type_ = "technosphere"
         if x.direction == "output":
             amount = -amount
-            losses.add("exchange.direction: an output for treatment or a co-product is written as negative input", en)
+            losses.add(
+                "exchange.direction: an output for treatment or a co-product is written as negative input", en
+            )
     u = x.uncertainty
     code = next((k for k, v in UNCERTAINTY.items() if u is not None and v == u.kind), None)
     loc: float | None = None
@@ -436,16 +576,40 @@ def _write_exchange(x: Exchange, inventory: Inventory, database: str, row: Any, 
         if other != NAME:
             losses.add(f"exchange.foreign.{other}", x.number)
     if flow is not None:
-        for name, value in (("synonyms", first(flow.synonyms)), ("formula", flow.formula), ("place", flow.place),
-                            ("category", "/".join(flow.category)), ("comment", first(flow.comment)),
-                            ("kind: waste", "waste" if flow.kind == "waste" else ""),
-                            ("measures", "; ".join(m.property for m in flow.measures)), ("version", flow.version)):
+        for name, value in (
+            ("synonyms", first(flow.synonyms)),
+            ("formula", flow.formula),
+            ("place", flow.place),
+            ("category", "/".join(flow.category)),
+            ("comment", first(flow.comment)),
+            ("kind: waste", "waste" if flow.kind == "waste" else ""),
+            ("measures", "; ".join(m.property for m in flow.measures)),
+            ("version", flow.version),
+        ):
             if value:
                 losses.add(f"flow.{name}", value)
-    row(x.name if type_ == "technosphere" and x.name else en, amount, x.unit,
-        x.foreign.get(NAME, {}).get("database", "") or ("" if type_ == "biosphere" else database), x.place,
-        "::".join(flow.compartment) if flow is not None else "", type_, "" if type_ == "biosphere" else en, x.formula,
-        code, loc, scale, low, high, x.provider, first(x.comment, "en"), x.quality, zh, x.flow, flow.cas if flow else "")
+    row(
+        x.name if type_ == "technosphere" and x.name else en,
+        amount,
+        x.unit,
+        x.foreign.get(NAME, {}).get("database", "") or ("" if type_ == "biosphere" else database),
+        x.place,
+        "::".join(flow.compartment) if flow is not None else "",
+        type_,
+        "" if type_ == "biosphere" else en,
+        x.formula,
+        code,
+        loc,
+        scale,
+        low,
+        high,
+        x.provider,
+        first(x.comment, "en"),
+        x.quality,
+        zh,
+        x.flow,
+        flow.cas if flow else "",
+    )
 
 
 __all__ = ["NAME", "grid", "read", "recognises", "write"]

@@ -13,10 +13,22 @@ from .units import factor_between
 
 _LATIN = re.compile(r"[a-z0-9]+(?:[.%][0-9]+)*")
 _CJK = re.compile(r"[\u3400-\u9fff]+")
-_EMPTY = frozenset(("at", "of", "the", "for", "in", "from", "to", "and", "production", "market", "plant", "process", "mix"))
-SAME_WORDS = {"aluminum": "aluminium", "sulfur": "sulphur", "sulfuric": "sulphuric", "sulfate": "sulphate",
-              "petrol": "gasoline", "lorry": "truck", "power": "electricity", "polyethylene": "pe",
-              "polypropylene": "pp", "steels": "steel"}
+_EMPTY = frozenset(
+    ("at", "of", "the", "for", "in", "from", "to", "and", "production", "market", "plant", "process", "mix")
+)
+SAME_WORDS = {
+    "aluminum": "aluminium",
+    "sulfur": "sulphur",
+    "sulfuric": "sulphuric",
+    "sulfate": "sulphate",
+    "petrol": "gasoline",
+    "lorry": "truck",
+    "power": "electricity",
+    "polyethylene": "pe",
+    "polypropylene": "pp",
+    "steels": "steel",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -45,7 +57,7 @@ def tokens(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text).casefold()
     found = [SAME_WORDS.get(w, w) for w in _LATIN.findall(plain)]
     for run in _CJK.findall(plain):
-        found += [run[k:k + 2] for k in range(len(run) - 1)] or [run]
+        found += [run[k : k + 2] for k in range(len(run) - 1)] or [run]
     return found
 
 
@@ -86,7 +98,9 @@ class Index:
                 best *= 0.9
                 differs.append("place")
             if best > 0.15:
-                out.append(Candidate(item.id, item.names[0], item.unit, item.place, round(best, 4), tuple(differs)))
+                out.append(
+                    Candidate(item.id, item.names[0], item.unit, item.place, round(best, 4), tuple(differs))
+                )
         return sorted(out, key=lambda c: (-c.score, len(c.name), c.id))[:limit]
 
     def _alike(self, a: Counter[str], b: Counter[str]) -> float:

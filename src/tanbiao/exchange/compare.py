@@ -22,12 +22,25 @@ class Changed:
     @property
     def effect(self) -> float:
         """Relative change of the value, 0 where there is nothing to compare."""
-        if self.old is None or self.new is None or not self.old or math.isnan(self.old) or math.isnan(self.new):
+        if (
+            self.old is None
+            or self.new is None
+            or not self.old
+            or math.isnan(self.old)
+            or math.isnan(self.new)
+        ):
             return 0.0
         return self.new / self.old - 1
 
     def data(self) -> dict[str, Any]:
-        return {"item": self.item, "name": self.name, "kind": self.kind, "old": self.old, "new": self.new, "effect": self.effect}
+        return {
+            "item": self.item,
+            "name": self.name,
+            "kind": self.kind,
+            "old": self.old,
+            "new": self.new,
+            "effect": self.effect,
+        }
 
 
 def compare_libraries(old: Library, new: Library, gwp_set: str = "AR6") -> list[Changed]:
@@ -46,7 +59,9 @@ def compare_libraries(old: Library, new: Library, gwp_set: str = "AR6") -> list[
             out.append(Changed(item, old.items[item].name_en, "removed", value(a, item), None))
         else:
             was, now = value(a, item), value(b, item)
-            same = was == now or (was is not None and now is not None and abs(was - now) <= 1e-9 * max(abs(was), abs(now)))
+            same = was == now or (
+                was is not None and now is not None and abs(was - now) <= 1e-9 * max(abs(was), abs(now))
+            )
             own = row_digest(old, item) != row_digest(new, item)
             if own or not same:
                 out.append(Changed(item, new.items[item].name_en, "changed" if own else "moved", was, now))

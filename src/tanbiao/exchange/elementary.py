@@ -42,15 +42,21 @@ class Match:
 
 
 NONE = Match("", "none", "")
-_CODE = re.compile(r"(?:^|[\s,(])((?:hcfc|hfc|cfc|pfc|fc|hfo|hcc|halon|r)-?\s?\d[\d\-]*[a-z]{0,3}(?:\([ez]\))?)\)?$")
+_CODE = re.compile(
+    r"(?:^|[\s,(])((?:hcfc|hfc|cfc|pfc|fc|hfo|hcc|halon|r)-?\s?\d[\d\-]*[a-z]{0,3}(?:\([ez]\))?)\)?$"
+)
 _SUSPECT = re.compile(
     r"\b(?:carbon dioxide|co2|methane|nitrous oxide|dinitrogen monoxide|n2o|ch4|greenhouse|ghg)\b"
     r"|\b(?:h?c?fcs?|hfos?|pfcs?|halons?|freon|hfes?)\b|perfluoro|hydrofluoro|chlorofluoro"
     r"|fluoro(?:-|,)?.{0,12}(?:methane|ethane|propane|butane)|(?:methane|ethane|propane|butane), .*fluoro"
-    r"|二氧化碳|甲烷|氧化亚氮|全氟|氢氟|温室气体|六氟化硫|三氟化氮", re.IGNORECASE)
+    r"|二氧化碳|甲烷|氧化亚氮|全氟|氢氟|温室气体|六氟化硫|三氟化氮",
+    re.IGNORECASE,
+)
 _HARMLESS = re.compile(
     r"non-methane|nonmethane|other than methane|except methane|methane(?:sulfonic|arsonate|thiol)|nmvoc|tnmoc|voc\b"
-    r"|非甲烷|\bdi(?:chloro)?(?:diphenyl|phenyl)|methane, dichloronitro|trimethane|coal ?bed methane|pit methane", re.IGNORECASE)
+    r"|非甲烷|\bdi(?:chloro)?(?:diphenyl|phenyl)|methane, dichloronitro|trimethane|coal ?bed methane|pit methane",
+    re.IGNORECASE,
+)
 _AIR = re.compile(r"air|atmospher|tropospher|stratospher|大气|空气|废气", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"water|soil|ocean|river|ground|lake|水|土", re.IGNORECASE)
 _RESOURCE = re.compile(r"resource|raw|natural|in ground|资源", re.IGNORECASE)
@@ -59,7 +65,7 @@ _RESOURCE = re.compile(r"resource|raw|natural|in ground|资源", re.IGNORECASE)
 @cache
 def rows() -> tuple[GasRow, ...]:
     """The canonical list."""
-    with (resources.files(__package__) / "elementary.csv").open(encoding="utf-8", newline="") as file:
+    with (resources.files(__package__) / "elementary.csv").open(encoding="utf-8") as file:
         return tuple(GasRow(r["gas"], r["ef31"], r["status"], r) for r in csv.DictReader(file))
 
 
@@ -101,8 +107,13 @@ def _code(text: str) -> str:
 def characterise(flow: Flow, direction: Direction) -> Match:
     """What a flow to or from nature is. Water, soil and resource compartments do not count for climate; CO2 taken
     from air is uptake."""
-    return _characterise(first(flow.name, "en", "zh"), flow.name.get("zh", ""), flow.cas.lstrip("0"),
-                         "/".join(flow.compartment), direction)
+    return _characterise(
+        first(flow.name, "en", "zh"),
+        flow.name.get("zh", ""),
+        flow.cas.lstrip("0"),
+        "/".join(flow.compartment),
+        direction,
+    )
 
 
 @cache
@@ -112,7 +123,7 @@ def _characterise(name: str, zh: str, cas: str, compartment: str, direction: Dir
     if compartment and not air and _ELSEWHERE.search(compartment) and direction == "output":
         return NONE
     spoken = [plain(name), *([plain(zh)] if zh else [])]
-    bare = [b for b in (re.sub(r"\s*[\[(（][^\])）]*[\])）]$", "", s) for s in spoken)]
+    bare = [re.sub(r"\s*[\[(（][^\])）]*[\])）]$", "", s) for s in spoken]
     if direction == "input":
         for s in spoken:
             if s in inputs:

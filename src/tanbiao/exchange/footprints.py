@@ -19,15 +19,27 @@ from .model import Inventory, Result
 from .source import Source, decode
 
 PACT3, PACT2, OPENEPD = "pact3", "pact2", "openepd"
-UNITS = {"liter": "L", "kilogram": "kg", "cubic meter": "m3", "kilowatt hour": "kWh", "megajoule": "MJ",
-         "ton kilometer": "t·km", "square meter": "m2", "piece": "piece", "hour": "h", "megabit second": "megabit second"}
+UNITS = {
+    "liter": "L",
+    "kilogram": "kg",
+    "cubic meter": "m3",
+    "kilowatt hour": "kWh",
+    "megajoule": "MJ",
+    "ton kilometer": "t·km",
+    "square meter": "m2",
+    "piece": "piece",
+    "hour": "h",
+    "megabit second": "megabit second",
+}
 _GWP = (("AR6", "AR6"), ("AR5", "AR5"), ("AR4", "AR4"))
 MAX_FOOTPRINTS = 200_000
 
 
 def recognises(source: Source) -> str:
     """`pact3`, `pact2`, `openepd`, or empty."""
-    if source.name.lower().endswith(".epb") or any(n.startswith("epd/") for n in (e.name for e in source.entries)):
+    if source.name.lower().endswith(".epb") or any(
+        n.startswith("epd/") for n in (e.name for e in source.entries)
+    ):
         return OPENEPD
     for name in source.names(".json")[:2]:
         with source.open(name) as file:
@@ -35,8 +47,16 @@ def recognises(source: Source) -> str:
         if b'"declaredUnitOfMeasurement"' in head:
             return PACT3
         if b'"unitaryProductAmount"' in head or (b'"pcf"' in head and b'"specVersion"' in head):
-            return PACT2 if b'"specVersion": "2' in head or b'"specVersion":"2' in head or b"unitaryProductAmount" in head else PACT3
-        if re.search(rb'"doctype"\s*:\s*"openEPD"', head) or (b'"declared_unit"' in head and b'"impacts"' in head):
+            return (
+                PACT2
+                if b'"specVersion": "2' in head
+                or b'"specVersion":"2' in head
+                or b"unitaryProductAmount" in head
+                else PACT3
+            )
+        if re.search(rb'"doctype"\s*:\s*"openEPD"', head) or (
+            b'"declared_unit"' in head and b'"impacts"' in head
+        ):
             return OPENEPD
     return ""
 
@@ -62,9 +82,23 @@ def read(source: Source, keep: bool = True) -> Inventory:
                     raise ValueError(f"the id {result.id} stands twice")
                 inventory.results.append(result)
             except _Bad as bad:
-                inventory.report("exchange-footprint", Place(place.file, path=bad.field), field=bad.field, detail=bad.detail)
-            except (TypeError, ValueError, KeyError, AttributeError, InvalidOperation, ArithmeticError) as error:
-                inventory.report("exchange-footprint", place, field="-", detail=str(error) or type(error).__name__)
+                inventory.report(
+                    "exchange-footprint",
+                    Place(place.file, path=bad.field),
+                    field=bad.field,
+                    detail=bad.detail,
+                )
+            except (
+                TypeError,
+                ValueError,
+                KeyError,
+                AttributeError,
+                InvalidOperation,
+                ArithmeticError,
+            ) as error:
+                inventory.report(
+                    "exchange-footprint", place, field="-", detail=str(error) or type(error).__name__
+                )
             if k > MAX_FOOTPRINTS:
                 break
     inventory.expected = len(inventory.results)
@@ -78,7 +112,9 @@ class _Bad(Exception):
 
 def _json(source: Source, name: str, inventory: Inventory) -> Any:
     try:
-        return json.loads(decode(source.read(name), source.place(name)), parse_float=Decimal, parse_constant=_constant)
+        return json.loads(
+            decode(source.read(name), source.place(name)), parse_float=Decimal, parse_constant=_constant
+        )
     except TanbiaoError as error:
         inventory.problems.extend(error.problems)
     except (ValueError, RecursionError) as error:
@@ -133,43 +169,86 @@ def _pact(data: Mapping[str, Any], keep: bool, where: str) -> Result:
     unit_text = _text(pcf.get("declaredUnit" if old else "declaredUnitOfMeasurement"))
     unit = UNITS.get(unit_text)
     if unit is None:
-        raise _Bad("pcf.declaredUnit" if old else "pcf.declaredUnitOfMeasurement", f"{unit_text[:40]!r} is no unit of PACT")
-    amount = _decimal(pcf.get("unitaryProductAmount" if old else "declaredUnitAmount"),
-                      "pcf.unitaryProductAmount" if old else "pcf.declaredUnitAmount")
+        raise _Bad(
+            "pcf.declaredUnit" if old else "pcf.declaredUnitOfMeasurement",
+            f"{unit_text[:40]!r} is no unit of PACT",
+        )
+    amount = _decimal(
+        pcf.get("unitaryProductAmount" if old else "declaredUnitAmount"),
+        "pcf.unitaryProductAmount" if old else "pcf.declaredUnitAmount",
+    )
     if number(amount) <= 0:
         raise _Bad("pcf.declaredUnitAmount", "must be above zero")
     total = pcf.get("pCfExcludingBiogenic" if old else "pcfExcludingBiogenicUptake")
-    values = {"total": _decimal(total, "pcf.pCfExcludingBiogenic" if old else "pcf.pcfExcludingBiogenicUptake")}
-    fields = (("A", "fossilGhgEmissions"), ("biogenic", "otherBiogenicGhgEmissions" if old else "biogenicNonCO2Emissions"),
-              ("E", "dLucGhgEmissions" if old else "landUseChangeGhgEmissions"),
-              ("uptake", "biogenicCarbonWithdrawal" if old else "biogenicCO2Uptake"))
+    values = {
+        "total": _decimal(total, "pcf.pCfExcludingBiogenic" if old else "pcf.pcfExcludingBiogenicUptake")
+    }
+    fields = (
+        ("A", "fossilGhgEmissions"),
+        ("biogenic", "otherBiogenicGhgEmissions" if old else "biogenicNonCO2Emissions"),
+        ("E", "dLucGhgEmissions" if old else "landUseChangeGhgEmissions"),
+        ("uptake", "biogenicCarbonWithdrawal" if old else "biogenicCO2Uptake"),
+    )
     for position, key in fields:
         if pcf.get(key) is not None:
             values[position] = _decimal(pcf[key], f"pcf.{key}")
     start, end = _text(pcf.get("referencePeriodStart")), _text(pcf.get("referencePeriodEnd"))
     if not start or not end:
         raise _Bad("pcf.referencePeriodStart", "the reference period is missing")
-    gwp_said = " ".join(_text(v) for v in _list(pcf.get("ipccCharacterizationFactors")) or _list(
-        pcf.get("ipccCharacterizationFactorsSources")) or [pcf.get("characterizationFactors")])
-    dqi = pcf.get("dqi") if isinstance(pcf.get("dqi"), Mapping) else {}
-    quality = {ours: _text(dqi.get(theirs)) for ours, theirs in
-               (("TeR", "technologicalDQR"), ("GeR", "geographicalDQR"), ("TiR", "temporalDQR")) if _text(dqi.get(theirs))}
+    gwp_said = " ".join(
+        _text(v)
+        for v in _list(pcf.get("ipccCharacterizationFactors"))
+        or _list(pcf.get("ipccCharacterizationFactorsSources"))
+        or [pcf.get("characterizationFactors")]
+    )
+    said_dqi = pcf.get("dqi")
+    dqi: Mapping[str, Any] = said_dqi if isinstance(said_dqi, Mapping) else {}
+    quality = {
+        ours: _text(dqi.get(theirs))
+        for ours, theirs in (("TeR", "technologicalDQR"), ("GeR", "geographicalDQR"), ("TiR", "temporalDQR"))
+        if _text(dqi.get(theirs))
+    }
     verification = pcf.get("assurance" if old else "verification")
     said = verification if isinstance(verification, Mapping) else {}
-    rules = [_text(v) for v in _list(pcf.get("crossSectoralStandards")) or _list(pcf.get("crossSectoralStandardsUsed"))]
-    place = next((_text(pcf[k]) for k in ("geographyCountrySubdivision", "geographyCountry", "geographyRegionOrSubregion")
-                  if pcf.get(k)), "")
+    rules = [
+        _text(v)
+        for v in _list(pcf.get("crossSectoralStandards")) or _list(pcf.get("crossSectoralStandardsUsed"))
+    ]
+    place = next(
+        (
+            _text(pcf[k])
+            for k in ("geographyCountrySubdivision", "geographyCountry", "geographyRegionOrSubregion")
+            if pcf.get(k)
+        ),
+        "",
+    )
     mass = pcf.get("productMassPerDeclaredUnit")
     return Result(
-        id=ident, name={"": _text(data.get("productNameCompany")) or _text(data.get("productDescription")) or ident}, kind="pcf",
-        unit=unit, amount=amount, values=values, mass=_decimal(mass, "pcf.productMassPerDeclaredUnit") if mass is not None else "",
-        place=place, start=start[:10], end=end[:10], valid_until=_text(data.get("validityPeriodEnd"))[:10],
-        company=_text(data.get("companyName")), gwp=next((g for mark, g in _GWP if mark in gwp_said), ""), rules=tuple(rules),
-        primary_share=_text(pcf.get("primaryDataShare")), quality=quality,
-        verification="; ".join(_text(said.get(k)) for k in ("coverage", "providerName", "completedAt") if _text(said.get(k))),
-        version=_text(data.get("specVersion")), comment={"": f"cradle to gate; {_text(data.get('productDescription'))}"},
-        licence="supplier's footprint, for the receiving party", where=where,
-        foreign={PACT2 if old else PACT3: _plain(data)} if keep else {})
+        id=ident,
+        name={"": _text(data.get("productNameCompany")) or _text(data.get("productDescription")) or ident},
+        kind="pcf",
+        unit=unit,
+        amount=amount,
+        values=values,
+        mass=_decimal(mass, "pcf.productMassPerDeclaredUnit") if mass is not None else "",
+        place=place,
+        start=start[:10],
+        end=end[:10],
+        valid_until=_text(data.get("validityPeriodEnd"))[:10],
+        company=_text(data.get("companyName")),
+        gwp=next((g for mark, g in _GWP if mark in gwp_said), ""),
+        rules=tuple(rules),
+        primary_share=_text(pcf.get("primaryDataShare")),
+        quality=quality,
+        verification="; ".join(
+            _text(said.get(k)) for k in ("coverage", "providerName", "completedAt") if _text(said.get(k))
+        ),
+        version=_text(data.get("specVersion")),
+        comment={"": f"cradle to gate; {_text(data.get('productDescription'))}"},
+        licence="supplier's footprint, for the receiving party",
+        where=where,
+        foreign={PACT2 if old else PACT3: _plain(data)} if keep else {},
+    )
 
 
 def _list(value: Any) -> list[Any]:
@@ -184,10 +263,34 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-# -- openEPD -----------------------------------------------------------------------------------------------------------------
+# -- openEPD -------------------------------------------------------------------------------------------------
 
-_STAGES = ("A1A2A3", "A1", "A2", "A3", "A4", "A5", "B1", "B2", "B3", "B4", "B5", "B6", "B7", "C1", "C2", "C3", "C4", "D")
-_INDICATORS = {"gwp": "GWP-total", "gwp-fossil": "GWP-fossil", "gwp-biogenic": "GWP-biogenic", "gwp-luluc": "GWP-luluc"}
+_STAGES = (
+    "A1A2A3",
+    "A1",
+    "A2",
+    "A3",
+    "A4",
+    "A5",
+    "B1",
+    "B2",
+    "B3",
+    "B4",
+    "B5",
+    "B6",
+    "B7",
+    "C1",
+    "C2",
+    "C3",
+    "C4",
+    "D",
+)
+_INDICATORS = {
+    "gwp": "GWP-total",
+    "gwp-fossil": "GWP-fossil",
+    "gwp-biogenic": "GWP-biogenic",
+    "gwp-luluc": "GWP-luluc",
+}
 
 
 def _epd(data: Mapping[str, Any], keep: bool, where: str) -> Result:
@@ -203,39 +306,66 @@ def _epd(data: Mapping[str, Any], keep: bool, where: str) -> Result:
     method = next((m for m in impacts if "EF 3.1" in m or "EN 15804" in m), next(iter(impacts)))
     chosen = impacts[method]
     modules: dict[str, dict[str, str]] = {}
-    for name, scopes in (chosen.items() if isinstance(chosen, Mapping) else ()):
+    for name, scopes in chosen.items() if isinstance(chosen, Mapping) else ():
         key = _INDICATORS.get(str(name).lower())
-        for stage, value in (scopes.items() if key and isinstance(scopes, Mapping) else ()):
+        if key is None or not isinstance(scopes, Mapping):
+            continue
+        for stage, value in scopes.items():
             if stage in _STAGES and isinstance(value, Mapping) and value.get("mean") is not None:
                 said = _text(value.get("unit")).replace(" ", "").lower()
                 if said not in ("kgco2e", "kgco2eq", "kgco2-eq", ""):
                     raise _Bad(f"impacts.{method}.{name}.{stage}.unit", f"{said[:30]!r} is no kgCO2e")
-                modules.setdefault(stage, {})[key] = _decimal(value["mean"], f"impacts.{method}.{name}.{stage}.mean")  # type: ignore[index]
+                modules.setdefault(stage, {})[key] = _decimal(
+                    value["mean"], f"impacts.{method}.{name}.{stage}.mean"
+                )
     gate = [s for s in ("A1A2A3",) if "GWP-total" in modules.get(s, {})] or [
-        s for s in ("A1", "A2", "A3") if "GWP-total" in modules.get(s, {})]
+        s for s in ("A1", "A2", "A3") if "GWP-total" in modules.get(s, {})
+    ]
     if not gate or (gate[0] == "A1" and len(gate) < 3):
         raise _Bad(f"impacts.{method}.gwp", "no value for A1 to A3")
     values = {}
-    for position, key in (("total", "GWP-total"), ("A", "GWP-fossil"), ("biogenic", "GWP-biogenic"), ("E", "GWP-luluc")):
+    for position, key in (
+        ("total", "GWP-total"),
+        ("A", "GWP-fossil"),
+        ("biogenic", "GWP-biogenic"),
+        ("E", "GWP-luluc"),
+    ):
         if all(key in modules[s] for s in gate):
             values[position] = decimal_text(sum(number(modules[s][key]) for s in gate))
     maker = data.get("manufacturer")
     plants = [p for p in _list(data.get("plants")) if isinstance(p, Mapping)]
-    place = next((_text(p.get("pluscode")) and _text(p.get("country")) or _text(p.get("country")) for p in plants), "")
+    place = next(
+        ((_text(p.get("pluscode")) and _text(p.get("country"))) or _text(p.get("country")) for p in plants),
+        "",
+    )
     verifier = data.get("third_party_verifier")
     kg = data.get("kg_per_declared_unit")
     kg_amount = kg.get("qty") if isinstance(kg, Mapping) else kg
     return Result(
-        id=_text(data.get("id")) or _text(data.get("program_operator_doc_id")) or _text(data.get("declaration_url")) or where,
-        name={"": _text(data.get("product_name")) or _text(data.get("name")) or "EPD"}, kind="epd",
-        unit=_text(unit_data.get("unit")) or "piece", amount=amount, values=values, modules=modules, place=place,
+        id=_text(data.get("id"))
+        or _text(data.get("program_operator_doc_id"))
+        or _text(data.get("declaration_url"))
+        or where,
+        name={"": _text(data.get("product_name")) or _text(data.get("name")) or "EPD"},
+        kind="epd",
+        unit=_text(unit_data.get("unit")) or "piece",
+        amount=amount,
+        values=values,
+        modules=modules,
+        place=place,
         mass=_decimal(kg_amount, "kg_per_declared_unit") if kg_amount is not None else "",
-        start=_text(data.get("date_of_issue"))[:10], valid_until=_text(data.get("valid_until"))[:10],
-        company=_text(maker.get("name")) if isinstance(maker, Mapping) else "", rules=(method,),
+        start=_text(data.get("date_of_issue"))[:10],
+        valid_until=_text(data.get("valid_until"))[:10],
+        company=_text(maker.get("name")) if isinstance(maker, Mapping) else "",
+        rules=(method,),
         gwp="AR6" if "EF 3.1" in method else "AR5" if "EF 3.0" in method or "TRACI" in method else "",
         verification=_text(verifier.get("name")) if isinstance(verifier, Mapping) else "",
-        version=_text(data.get("version")), licence=_text(data.get("license_terms")),
-        comment={"": "value: modules " + "+".join(gate)}, where=where, foreign={OPENEPD: _plain(data)} if keep else {})
+        version=_text(data.get("version")),
+        licence=_text(data.get("license_terms")),
+        comment={"": "value: modules " + "+".join(gate)},
+        where=where,
+        foreign={OPENEPD: _plain(data)} if keep else {},
+    )
 
 
 __all__ = ["OPENEPD", "PACT2", "PACT3", "read", "recognises"]

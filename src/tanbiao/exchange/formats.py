@@ -30,19 +30,40 @@ def _tidas(inventory: Inventory, target: Path) -> tuple[Loss, ...]:
     return ilcd.write(inventory, target, tidas=True)
 
 
-FORMATS: Mapping[str, Format] = MappingProxyType({f.name: f for f in (
-    Format("openlca", Text("openLCA JSON-LD", "openLCA JSON-LD"), False, openlca.read, openlca.write, ".zip"),
-    Format("ilcd", Text("ILCD XML", "ILCD XML"), False, ilcd.read, ilcd.write, ".zip"),
-    Format("tidas", Text("TIDAS JSON（天工）", "TIDAS JSON (TianGong)"), True, ilcd.read, _tidas, ".zip"),
-    Format("ecospold1", Text("ecoSpold 1", "ecoSpold 1"), False, ecospold.read),
-    Format("ecospold2", Text("ecoSpold 2", "ecoSpold 2"), False, ecospold.read),
-    Format("brightway", Text("Brightway 工作簿", "Brightway workbook"), True, brightway.read, brightway.write, ".xlsx"),
-    Format("iotable", Text("投入产出表", "input-output table"), False, iotable.read),
-    Format("pact3", Text("PACT v3 碳足迹", "PACT v3 footprints"), False, footprints.read),
-    Format("pact2", Text("PACT v2 碳足迹", "PACT v2 footprints"), True, footprints.read),
-    Format("openepd", Text("openEPD", "openEPD"), True, footprints.read),
-    Format("simapro", Text("SimaPro CSV", "SimaPro CSV"), True, simapro.read),
-)})
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        f.name: f
+        for f in (
+            Format(
+                "openlca",
+                Text("openLCA JSON-LD", "openLCA JSON-LD"),
+                False,
+                openlca.read,
+                openlca.write,
+                ".zip",
+            ),
+            Format("ilcd", Text("ILCD XML", "ILCD XML"), False, ilcd.read, ilcd.write, ".zip"),
+            Format(
+                "tidas", Text("TIDAS JSON（天工）", "TIDAS JSON (TianGong)"), True, ilcd.read, _tidas, ".zip"
+            ),
+            Format("ecospold1", Text("ecoSpold 1", "ecoSpold 1"), False, ecospold.read),
+            Format("ecospold2", Text("ecoSpold 2", "ecoSpold 2"), False, ecospold.read),
+            Format(
+                "brightway",
+                Text("Brightway 工作簿", "Brightway workbook"),
+                True,
+                brightway.read,
+                brightway.write,
+                ".xlsx",
+            ),
+            Format("iotable", Text("投入产出表", "input-output table"), False, iotable.read),
+            Format("pact3", Text("PACT v3 碳足迹", "PACT v3 footprints"), False, footprints.read),
+            Format("pact2", Text("PACT v2 碳足迹", "PACT v2 footprints"), True, footprints.read),
+            Format("openepd", Text("openEPD", "openEPD"), True, footprints.read),
+            Format("simapro", Text("SimaPro CSV", "SimaPro CSV"), True, simapro.read),
+        )
+    }
+)
 
 
 def recognise(source: Source) -> str | None:
@@ -51,8 +72,11 @@ def recognise(source: Source) -> str | None:
         if openlca.recognises(source):
             return "openlca"
         if ilcd.recognises(source):
-            tidas = source.names(".json", "processes") or source.names(".json", "flows") or (
-                source.single and source.name.lower().endswith(".json"))
+            tidas = (
+                source.names(".json", "processes")
+                or source.names(".json", "flows")
+                or (source.single and source.name.lower().endswith(".json"))
+            )
             return "tidas" if tidas else "ilcd"
         found = ecospold.recognises(source) or footprints.recognises(source)
         if found:
@@ -66,7 +90,9 @@ def recognise(source: Source) -> str | None:
     except TanbiaoError:
         raise
     except Exception as error:  # a broken member met while looking
-        raise refuse("exchange-zip-broken", Place(source.name), detail=str(error)[:120] or type(error).__name__) from None
+        raise refuse(
+            "exchange-zip-broken", Place(source.name), detail=str(error)[:120] or type(error).__name__
+        ) from None
     return None
 
 
@@ -93,6 +119,10 @@ def write(inventory: Inventory, target: Path, format: str) -> tuple[Loss, ...]:
         raise refuse("exchange-format-unnamed", Place(target.name), format=format, formats=", ".join(FORMATS))
     writer = FORMATS[format].write
     if writer is None:
-        raise refuse("exchange-no-writer", Place(target.name), format=format,
-                     formats=", ".join(f.name for f in FORMATS.values() if f.write is not None))
+        raise refuse(
+            "exchange-no-writer",
+            Place(target.name),
+            format=format,
+            formats=", ".join(f.name for f in FORMATS.values() if f.write is not None),
+        )
     return writer(inventory, target)

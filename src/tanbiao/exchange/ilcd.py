@@ -40,46 +40,96 @@ from .xml import Tree, at, many, parse_xml, said, spoken, words, write_xml
 
 NAME = "ilcd"
 FOLDERS = ("processes", "flows", "flowproperties", "unitgroups", "contacts", "sources", "lciamethods")
-ROOTS = {"processes": "processDataSet", "flows": "flowDataSet", "flowproperties": "flowPropertyDataSet",
-         "unitgroups": "unitGroupDataSet", "contacts": "contactDataSet", "sources": "sourceDataSet",
-         "lciamethods": "LCIAMethodDataSet"}
-SPACES = {"processes": "Process", "flows": "Flow", "flowproperties": "FlowProperty", "unitgroups": "UnitGroup"}
-FLOW_KINDS: dict[str, FlowKind] = {"product flow": "product", "waste flow": "waste", "elementary flow": "elementary",
-                                   "other flow": "product"}
+ROOTS = {
+    "processes": "processDataSet",
+    "flows": "flowDataSet",
+    "flowproperties": "flowPropertyDataSet",
+    "unitgroups": "unitGroupDataSet",
+    "contacts": "contactDataSet",
+    "sources": "sourceDataSet",
+    "lciamethods": "LCIAMethodDataSet",
+}
+SPACES = {
+    "processes": "Process",
+    "flows": "Flow",
+    "flowproperties": "FlowProperty",
+    "unitgroups": "UnitGroup",
+}
+FLOW_KINDS: dict[str, FlowKind] = {
+    "product flow": "product",
+    "waste flow": "waste",
+    "elementary flow": "elementary",
+    "other flow": "product",
+}
 DOCS = {  # our key → path in a process data set
     "description": ("processInformation", "dataSetInformation", "common:generalComment"),
     "time": ("processInformation", "time", "common:timeRepresentativenessDescription"),
-    "geography": ("processInformation", "geography", "locationOfOperationSupplyOrProduction", "descriptionOfRestrictions"),
+    "geography": (
+        "processInformation",
+        "geography",
+        "locationOfOperationSupplyOrProduction",
+        "descriptionOfRestrictions",
+    ),
     "technology": ("processInformation", "technology", "technologyDescriptionAndIncludedProcesses"),
     "application": ("processInformation", "technology", "technologicalApplicability"),
     "functional_unit": ("processInformation", "quantitativeReference", "functionalUnitOrOther"),
     "method": ("modellingAndValidation", "LCIMethodAndAllocation", "deviationsFromLCIMethodPrinciple"),
     "constants": ("modellingAndValidation", "LCIMethodAndAllocation", "modellingConstants"),
-    "completeness": ("modellingAndValidation", "dataSourcesTreatmentAndRepresentativeness",
-                     "dataCutOffAndCompletenessPrinciples"),
-    "data_selection": ("modellingAndValidation", "dataSourcesTreatmentAndRepresentativeness",
-                       "dataSelectionAndCombinationPrinciples"),
-    "data_treatment": ("modellingAndValidation", "dataSourcesTreatmentAndRepresentativeness",
-                       "dataTreatmentAndExtrapolationsPrinciples"),
+    "completeness": (
+        "modellingAndValidation",
+        "dataSourcesTreatmentAndRepresentativeness",
+        "dataCutOffAndCompletenessPrinciples",
+    ),
+    "data_selection": (
+        "modellingAndValidation",
+        "dataSourcesTreatmentAndRepresentativeness",
+        "dataSelectionAndCombinationPrinciples",
+    ),
+    "data_treatment": (
+        "modellingAndValidation",
+        "dataSourcesTreatmentAndRepresentativeness",
+        "dataTreatmentAndExtrapolationsPrinciples",
+    ),
     "sampling": ("modellingAndValidation", "dataSourcesTreatmentAndRepresentativeness", "samplingProcedure"),
-    "use_advice": ("modellingAndValidation", "dataSourcesTreatmentAndRepresentativeness", "useAdviceForDataSet"),
+    "use_advice": (
+        "modellingAndValidation",
+        "dataSourcesTreatmentAndRepresentativeness",
+        "useAdviceForDataSet",
+    ),
 }
-GWP_TOTAL = re.compile(r"global warming potential.{0,12}total|gwp-?total|\bgwp\b(?!.*(?:fossil|biogen|luluc|land))"
-                       r"|climate change(?!.*(?:fossil|biogen|land))|全球变暖", re.IGNORECASE)
-_PARTS = (("A", re.compile(r"fossil", re.IGNORECASE)), ("biogenic", re.compile(r"biogen", re.IGNORECASE)),
-          ("E", re.compile(r"luluc|land use", re.IGNORECASE)))
+GWP_TOTAL = re.compile(
+    r"global warming potential.{0,12}total|gwp-?total|\bgwp\b(?!.*(?:fossil|biogen|luluc|land))"
+    r"|climate change(?!.*(?:fossil|biogen|land))|全球变暖",
+    re.IGNORECASE,
+)
+_PARTS = (
+    ("A", re.compile(r"fossil", re.IGNORECASE)),
+    ("biogenic", re.compile(r"biogen", re.IGNORECASE)),
+    ("E", re.compile(r"luluc|land use", re.IGNORECASE)),
+)
 MODULES = re.compile(r"^(A[1-5](?:-A?[1-5])?|B[1-7]|C[1-4]|D)$")
 _SPACE = uuid.UUID("4c1b3a52-2f0e-5d6c-8b7a-90817263f4a5")
 
 
 def recognises(source: Source) -> bool:
     """Whether it holds ILCD or TIDAS data sets."""
-    for name in [*source.names(".xml", "processes")[:1], *source.names(".json", "processes")[:1],
-                 *source.names(".xml", "flows")[:1], *([source.entries[0].name] if source.single else [])]:
+    for name in [
+        *source.names(".xml", "processes")[:1],
+        *source.names(".json", "processes")[:1],
+        *source.names(".xml", "flows")[:1],
+        *([source.entries[0].name] if source.single else []),
+    ]:
         with source.open(name) as file:
             head = file.read(3000)
-        if b"http://lca.jrc.it/ILCD" in head or (name.endswith(".json") and b"DataSet" in head and b"@id" not in head[:200]
-                                                 and b'"processDataSet"' in head or b'"flowDataSet"' in head):
+        if b"http://lca.jrc.it/ILCD" in head or (
+            (
+                name.endswith(".json")
+                and b"DataSet" in head
+                and b"@id" not in head[:200]
+                and b'"processDataSet"' in head
+            )
+            or b'"flowDataSet"' in head
+        ):
             return True
     return False
 
@@ -87,7 +137,8 @@ def recognises(source: Source) -> bool:
 def read(source: Source, keep: bool = True) -> Inventory:
     """Flows, flow properties and unit groups at once; the processes as an iterator."""
     tidas = bool(source.names(".json", "processes") or source.names(".json", "flows")) or (
-        source.single and source.entries[0].name.endswith(".json"))
+        source.single and source.entries[0].name.endswith(".json")
+    )
     inventory = Inventory(NAME, source.name, experimental=tidas)
     suffix = ".json" if tidas else ".xml"
     units: dict[str, str] = {}
@@ -164,7 +215,9 @@ def _no_constant(text: str) -> float:
 def _common(node: Any, root: str) -> Any:
     """Prefix `common:` for the common namespace and none for the data set's own, whatever the file calls them."""
     spaces = {k.removeprefix("@xmlns:"): v for k, v in node.items() if k.startswith("@xmlns:")}
-    renamed = {p: "common" for p, v in spaces.items() if v == "http://lca.jrc.it/ILCD/Common" and p != "common"}
+    renamed = {
+        p: "common" for p, v in spaces.items() if v == "http://lca.jrc.it/ILCD/Common" and p != "common"
+    }
     own = root.rpartition(":")[0]
     if own:
         renamed[own] = ""
@@ -219,9 +272,20 @@ def _flow_property(tree: Tree, units: Mapping[str, str], properties: dict[str, t
 
 def _unit_by_name(name: str) -> str:
     """The reference units of ILCD's own unit groups, where a file points to them and does not hold them."""
-    return {"Mass": "kg", "Volume": "m3", "Net calorific value": "MJ", "Gross calorific value": "MJ", "Area": "m2",
-            "Number of items": "Item(s)", "Length": "m", "Area*time": "m2*a", "Radioactivity": "kBq",
-            "Goods transport (mass*distance)": "t*km", "Person transport": "p*km", "Energy": "MJ"}.get(name, "")
+    return {
+        "Mass": "kg",
+        "Volume": "m3",
+        "Net calorific value": "MJ",
+        "Gross calorific value": "MJ",
+        "Area": "m2",
+        "Number of items": "Item(s)",
+        "Length": "m",
+        "Area*time": "m2*a",
+        "Radioactivity": "kBq",
+        "Goods transport (mass*distance)": "t*km",
+        "Person transport": "p*km",
+        "Energy": "MJ",
+    }.get(name, "")
 
 
 def _flow(tree: Tree, properties: Mapping[str, tuple[str, str]], inventory: Inventory, keep: bool) -> None:
@@ -230,13 +294,21 @@ def _flow(tree: Tree, properties: Mapping[str, tuple[str, str]], inventory: Inve
     ident = said(at(info, "common:UUID"))
     if not ident:
         raise ValueError("no UUID")
-    kind = FLOW_KINDS.get(said(at(root, "modellingAndValidation", "LCIMethod", "typeOfDataSet")).lower(), "product")
-    names = words(at(info, "name", "baseName") if not isinstance(at(info, "name"), dict) else info["name"].get("baseName"))
+    kind = FLOW_KINDS.get(
+        said(at(root, "modellingAndValidation", "LCIMethod", "typeOfDataSet")).lower(), "product"
+    )
+    names = words(
+        at(info, "name", "baseName")
+        if not isinstance(at(info, "name"), dict)
+        else info["name"].get("baseName")
+    )
     cats = at(info, "classificationInformation", "common:elementaryFlowCategorization")
     compartment = tuple(said(c) for c in many(cats.get("common:category"))) if isinstance(cats, dict) else ()
     classes = at(info, "classificationInformation", "common:classification")
     category = tuple(said(c) for c in many(classes.get("common:class"))) if isinstance(classes, dict) else ()
-    ref = said(at(root, "flowInformation", "quantitativeReference", "referenceToReferenceFlowProperty")) or "0"
+    ref = (
+        said(at(root, "flowInformation", "quantitativeReference", "referenceToReferenceFlowProperty")) or "0"
+    )
     unit, prop, measures = "", "", []
     held = root.get("flowProperties")
     for fp in many(held.get("flowProperty")) if isinstance(held, dict) else []:
@@ -246,28 +318,57 @@ def _flow(tree: Tree, properties: Mapping[str, tuple[str, str]], inventory: Inve
         if str(fp.get("@dataSetInternalID", "0")) == ref:
             unit, prop = reference, name
         else:
-            measures.append(Measure(property=name, unit=reference, factor=_number(said(fp.get("meanValue")) or "1")))
+            measures.append(
+                Measure(property=name, unit=reference, factor=_number(said(fp.get("meanValue")) or "1"))
+            )
     place = at(root, "flowInformation", "geography", "locationOfSupply")
     foreign = {NAME: _without(root, _FLOW_TAKEN)} if keep else {}
     inventory.flows[ident] = Flow(
-        id=ident, name=names, kind=kind, unit=unit, property=prop, measures=tuple(measures),
-        compartment=compartment, category=category, cas=said(at(info, "CASNumber")),
-        formula=said(at(info, "sumFormula")), place=said(place), synonyms=words(info.get("common:synonyms")),
-        version=said(at(root, "administrativeInformation", "publicationAndOwnership", "common:dataSetVersion")),
-        comment=words(info.get("common:generalComment")), foreign=foreign)
+        id=ident,
+        name=names,
+        kind=kind,
+        unit=unit,
+        property=prop,
+        measures=tuple(measures),
+        compartment=compartment,
+        category=category,
+        cas=said(at(info, "CASNumber")),
+        formula=said(at(info, "sumFormula")),
+        place=said(place),
+        synonyms=words(info.get("common:synonyms")),
+        version=said(
+            at(root, "administrativeInformation", "publicationAndOwnership", "common:dataSetVersion")
+        ),
+        comment=words(info.get("common:generalComment")),
+        foreign=foreign,
+    )
 
 
-_FLOW_TAKEN = (("flowInformation", "dataSetInformation", "common:UUID"),
-               ("flowInformation", "dataSetInformation", "name", "baseName"),
-               ("flowInformation", "dataSetInformation", "common:generalComment"),
-               ("flowInformation", "dataSetInformation", "common:synonyms"),
-               ("flowInformation", "dataSetInformation", "CASNumber"),
-               ("flowInformation", "dataSetInformation", "sumFormula"))
-_PROCESS_TAKEN = (("exchanges",), ("processInformation", "dataSetInformation", "common:UUID"),
-                  ("processInformation", "dataSetInformation", "name", "baseName"),
-                  ("processInformation", "mathematicalRelations"), *DOCS.values())
-_EXCHANGE_TAKEN = ("@dataSetInternalID", "exchangeDirection", "meanAmount", "resultingAmount", "generalComment",
-                   "minimumAmount", "maximumAmount", "location")
+_FLOW_TAKEN = (
+    ("flowInformation", "dataSetInformation", "common:UUID"),
+    ("flowInformation", "dataSetInformation", "name", "baseName"),
+    ("flowInformation", "dataSetInformation", "common:generalComment"),
+    ("flowInformation", "dataSetInformation", "common:synonyms"),
+    ("flowInformation", "dataSetInformation", "CASNumber"),
+    ("flowInformation", "dataSetInformation", "sumFormula"),
+)
+_PROCESS_TAKEN = (
+    ("exchanges",),
+    ("processInformation", "dataSetInformation", "common:UUID"),
+    ("processInformation", "dataSetInformation", "name", "baseName"),
+    ("processInformation", "mathematicalRelations"),
+    *DOCS.values(),
+)
+_EXCHANGE_TAKEN = (
+    "@dataSetInternalID",
+    "exchangeDirection",
+    "meanAmount",
+    "resultingAmount",
+    "generalComment",
+    "minimumAmount",
+    "maximumAmount",
+    "location",
+)
 
 
 def _without(tree: Any, taken: tuple[tuple[str, ...], ...]) -> Any:
@@ -304,7 +405,10 @@ def _processes(source: Source, names: list[str], inventory: Inventory, keep: boo
         except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
             inventory.report("exchange-entity", source.place(name), detail=str(error))
             continue
-        if at(root, "LCIAResults", "LCIAResult") is not None and (result := _epd(root, process, inventory)) is not None:
+        if (
+            at(root, "LCIAResults", "LCIAResult") is not None
+            and (result := _epd(root, process, inventory)) is not None
+        ):
             inventory.results.append(result)
             if not any(not x.reference for x in process.exchanges):
                 continue  # an EPD: the result is all there is
@@ -319,7 +423,12 @@ def _process(root: Tree, inventory: Inventory, keep: bool, name: str) -> Process
         raise ValueError("no UUID")
     spoken_name = data.get("name") if isinstance(data.get("name"), dict) else {}
     names: Words = {}
-    for part in ("baseName", "treatmentStandardsRoutes", "mixAndLocationTypes", "functionalUnitFlowProperties"):
+    for part in (
+        "baseName",
+        "treatmentStandardsRoutes",
+        "mixAndLocationTypes",
+        "functionalUnitFlowProperties",
+    ):
         if part != "baseName" and keep:
             break
         for lang, text in words(spoken_name.get(part)).items():
@@ -331,8 +440,11 @@ def _process(root: Tree, inventory: Inventory, keep: bool, name: str) -> Process
     place = at(info, "geography", "locationOfOperationSupplyOrProduction", "@location")
     publication = at(root, "administrativeInformation", "publicationAndOwnership")
     sources = at(root, "modellingAndValidation", "dataSourcesTreatmentAndRepresentativeness")
-    cited = [first(words(s.get("common:shortDescription")), "en")
-             for s in (many(sources.get("referenceToDataSource")) if isinstance(sources, dict) else []) if isinstance(s, dict)]
+    cited = [
+        first(words(s.get("common:shortDescription")), "en")
+        for s in (many(sources.get("referenceToDataSource")) if isinstance(sources, dict) else [])
+        if isinstance(s, dict)
+    ]
     exchanges, allocations = [], []
     held = root.get("exchanges")
     for k, x in enumerate(many(held.get("exchange")) if isinstance(held, dict) else []):
@@ -354,13 +466,26 @@ def _process(root: Tree, inventory: Inventory, keep: bool, name: str) -> Process
     valid = said(at(info, "time", "common:dataSetValidUntil"))
     foreign = {NAME: _without(root, _PROCESS_TAKEN)} if keep else {}
     return Process(
-        id=ident, name=names, exchanges=tuple(exchanges), place=str(place or ""), category=category,
+        id=ident,
+        name=names,
+        exchanges=tuple(exchanges),
+        place=str(place or ""),
+        category=category,
         kind="aggregated" if kind_text.lower().startswith("lci result") else "unit",
-        start=said(at(info, "time", "common:referenceYear")), end=valid, version=version,
-        licence=said(at(publication, "common:licenseType")), source="; ".join(c for c in cited if c)[:400],
-        allocations=tuple(Allocation(method="physical", product=by_number.get(p, p), value=v, exchange=n)
-                          for p, v, n in allocations),
-        parameters=tuple(_parameters(info, ident)) if keep else (), docs=docs, where=name, foreign=foreign)
+        start=said(at(info, "time", "common:referenceYear")),
+        end=valid,
+        version=version,
+        licence=said(at(publication, "common:licenseType")),
+        source="; ".join(c for c in cited if c)[:400],
+        allocations=tuple(
+            Allocation(method="physical", product=by_number.get(p, p), value=v, exchange=n)
+            for p, v, n in allocations
+        ),
+        parameters=tuple(_parameters(info, ident)) if keep else (),
+        docs=docs,
+        where=name,
+        foreign=foreign,
+    )
 
 
 def _exchange(x: Tree, references: set[str], inventory: Inventory, keep: bool, where: str) -> Exchange:
@@ -390,18 +515,39 @@ def _exchange(x: Tree, references: set[str], inventory: Inventory, keep: bool, w
     if spread and kind == "log-normal":
         uncertainty = Uncertainty(kind="lognormal", a=_number(text), b=_number(spread) ** 0.5)
     elif spread and kind == "normal":
-        uncertainty = Uncertainty(kind="normal", a=_number(text), b=abs(_number(text)) * _number(spread) / 200)
+        uncertainty = Uncertainty(
+            kind="normal", a=_number(text), b=abs(_number(text)) * _number(spread) / 200
+        )
     if known is None and flow_id and flow_id not in inventory.flows:
-        kind_of: FlowKind = "waste" if direction == "output" and number not in references else "product"  # not known
-        inventory.flows[flow_id] = Flow(id=flow_id, name=spoken_name or {"": flow_id}, kind=kind_of, unit="",
-                                        foreign={"missing": True})
-        inventory.report("exchange-flow-absent", _place(inventory, where), "warning", flow=flow_id,
-                         name=first(spoken_name, "en"))
+        kind_of: FlowKind = (
+            "waste" if direction == "output" and number not in references else "product"
+        )  # not known
+        inventory.flows[flow_id] = Flow(
+            id=flow_id, name=spoken_name or {"": flow_id}, kind=kind_of, unit="", foreign={"missing": True}
+        )
+        inventory.report(
+            "exchange-flow-absent",
+            _place(inventory, where),
+            "warning",
+            flow=flow_id,
+            name=first(spoken_name, "en"),
+        )
     return Exchange(
-        number=number, flow=flow_id, name=first(spoken_name, "en"), direction="input" if direction == "input" else "output",
-        amount=_number(text), unit=known.unit if known is not None else "", reference=number in references,
-        place=said(x.get("location")), low=_number(low) if low else None, high=_number(high) if high else None,
-        uncertainty=uncertainty, comment=words(x.get("generalComment")) if keep else {}, where=where, foreign=foreign)
+        number=number,
+        flow=flow_id,
+        name=first(spoken_name, "en"),
+        direction="input" if direction == "input" else "output",
+        amount=_number(text),
+        unit=known.unit if known is not None else "",
+        reference=number in references,
+        place=said(x.get("location")),
+        low=_number(low) if low else None,
+        high=_number(high) if high else None,
+        uncertainty=uncertainty,
+        comment=words(x.get("generalComment")) if keep else {},
+        where=where,
+        foreign=foreign,
+    )
 
 
 def _place(inventory: Inventory, where: str) -> Any:
@@ -416,8 +562,14 @@ def _parameters(info: Tree, process: str) -> Iterator[Parameter]:
     for v in many(relations.get("variableParameter")) if isinstance(relations, dict) else []:
         if isinstance(v, dict):
             mean = said(v.get("meanValue"))
-            yield Parameter(name=str(v.get("@name", "")), process=process, formula=said(v.get("formula")),
-                            value=_number(mean) if mean else None, comment=words(v.get("comment")), foreign={NAME: v})
+            yield Parameter(
+                name=str(v.get("@name", "")),
+                process=process,
+                formula=said(v.get("formula")),
+                value=_number(mean) if mean else None,
+                comment=words(v.get("comment")),
+                foreign={NAME: v},
+            )
 
 
 def _epd(root: Tree, process: Process, inventory: Inventory) -> Result | None:
@@ -430,14 +582,25 @@ def _epd(root: Tree, process: Process, inventory: Inventory) -> Result | None:
         name = first(words(link.get("common:shortDescription")), "en") if isinstance(link, dict) else ""
         part = next((p for p, pattern in _PARTS if pattern.search(name)), None)
         climate = re.search(r"global warming|gwp|climate change|全球变暖|气候变化", name, re.IGNORECASE)
-        key = "GWP-total" if climate and part is None else (f"GWP-{ {'A': 'fossil', 'biogenic': 'biogenic', 'E': 'luluc'}[part]}"
-                                                            if climate and part else name[:60])
+        key = (
+            "GWP-total"
+            if climate and part is None
+            else (
+                f"GWP-{ {'A': 'fossil', 'biogenic': 'biogenic', 'E': 'luluc'}[part] }"
+                if climate and part
+                else name[:60]
+            )
+        )
         amounts = at(r, "common:other")
-        for tag, values in (amounts.items() if isinstance(amounts, dict) else ()):
+        for tag, values in amounts.items() if isinstance(amounts, dict) else ():
             if tag.rsplit(":", 1)[-1] != "amount":
                 continue
             for v in many(values):
-                module = next((str(w) for k, w in v.items() if k.rsplit(":", 1)[-1] == "module"), "") if isinstance(v, dict) else ""
+                module = (
+                    next((str(w) for k, w in v.items() if k.rsplit(":", 1)[-1] == "module"), "")
+                    if isinstance(v, dict)
+                    else ""
+                )
                 text = said(v)
                 if module and text:
                     _number(text)
@@ -451,10 +614,22 @@ def _epd(root: Tree, process: Process, inventory: Inventory) -> Result | None:
         return None
     gate = _declared(modules)
     return Result(
-        id=process.id, name=process.name, kind="epd", unit=ref.unit, amount=_text(ref.amount), values=gate,
-        modules=modules, place=process.place, start=process.start, valid_until=process.end, licence=process.licence,
-        version=process.version, company="", where=process.where,
-        comment={"en": "value: modules " + "+".join(_gate_modules(modules))})
+        id=process.id,
+        name=process.name,
+        kind="epd",
+        unit=ref.unit,
+        amount=_text(ref.amount),
+        values=gate,
+        modules=modules,
+        place=process.place,
+        start=process.start,
+        valid_until=process.end,
+        licence=process.licence,
+        version=process.version,
+        company="",
+        where=process.where,
+        comment={"en": "value: modules " + "+".join(_gate_modules(modules))},
+    )
 
 
 def _gate_modules(modules: Mapping[str, Mapping[str, str]]) -> list[str]:
@@ -470,7 +645,12 @@ def _declared(modules: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 
     chosen = _gate_modules(modules)
     out = {}
-    for position, key in (("total", "GWP-total"), ("A", "GWP-fossil"), ("biogenic", "GWP-biogenic"), ("E", "GWP-luluc")):
+    for position, key in (
+        ("total", "GWP-total"),
+        ("A", "GWP-fossil"),
+        ("biogenic", "GWP-biogenic"),
+        ("E", "GWP-luluc"),
+    ):
         parts = [modules[m].get(key) for m in chosen]
         if all(p is not None for p in parts):
             out[position] = decimal_text(sum(number(p) for p in parts if p is not None))
@@ -481,7 +661,7 @@ def _text(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
-# -- writing -----------------------------------------------------------------------------------------------------------------
+# -- writing -------------------------------------------------------------------------------------------------
 
 
 def write(inventory: Inventory, target: Path, tidas: bool = False) -> tuple[Loss, ...]:
@@ -543,8 +723,11 @@ def _copy(tree: Any) -> Any:
 
 
 def _head(space: str) -> Tree:
-    return {"@xmlns": f"http://lca.jrc.it/ILCD/{space}", "@xmlns:common": "http://lca.jrc.it/ILCD/Common",
-            "@version": "1.1"}
+    return {
+        "@xmlns": f"http://lca.jrc.it/ILCD/{space}",
+        "@xmlns:common": "http://lca.jrc.it/ILCD/Common",
+        "@version": "1.1",
+    }
 
 
 def _flow_tree(flow: Flow, losses: Losses, own: bool) -> Tree:
@@ -558,23 +741,52 @@ def _flow_tree(flow: Flow, losses: Losses, own: bool) -> Tree:
     _set(root, (*info, "common:generalComment"), spoken(flow.comment))
     if not own:
         if flow.compartment:
-            _set(root, (*info, "classificationInformation", "common:elementaryFlowCategorization", "common:category"),
-                 [{"@level": str(k), "#text": c} for k, c in enumerate(flow.compartment)])
+            _set(
+                root,
+                (
+                    *info,
+                    "classificationInformation",
+                    "common:elementaryFlowCategorization",
+                    "common:category",
+                ),
+                [{"@level": str(k), "#text": c} for k, c in enumerate(flow.compartment)],
+            )
         elif flow.category:
-            _set(root, (*info, "classificationInformation", "common:classification", "common:class"),
-                 [{"@level": str(k), "#text": c} for k, c in enumerate(flow.category)])
+            _set(
+                root,
+                (*info, "classificationInformation", "common:classification", "common:class"),
+                [{"@level": str(k), "#text": c} for k, c in enumerate(flow.category)],
+            )
         _set(root, ("flowInformation", "quantitativeReference", "referenceToReferenceFlowProperty"), "0")
         _set(root, ("flowInformation", "geography", "locationOfSupply"), flow.place)
-        _set(root, ("modellingAndValidation", "LCIMethod", "typeOfDataSet"),
-             {"product": "Product flow", "waste": "Waste flow", "elementary": "Elementary flow"}[flow.kind])
-        _set(root, ("administrativeInformation", "publicationAndOwnership", "common:dataSetVersion"), _version(flow.version))
+        _set(
+            root,
+            ("modellingAndValidation", "LCIMethod", "typeOfDataSet"),
+            {"product": "Product flow", "waste": "Waste flow", "elementary": "Elementary flow"}[flow.kind],
+        )
+        _set(
+            root,
+            ("administrativeInformation", "publicationAndOwnership", "common:dataSetVersion"),
+            _version(flow.version),
+        )
         held = [(flow.unit, 1.0), *((m.unit, m.factor) for m in flow.measures)]
-        _set(root, ("flowProperties", "flowProperty"), [
-            {"@dataSetInternalID": str(k), "referenceToFlowPropertyDataSet": {
-                "@type": "flow property data set", "@refObjectId": _id("property " + unit),
-                "@uri": f"../flowproperties/{_id('property ' + unit)}.xml",
-                "common:shortDescription": {"@xml:lang": "en", "#text": f"Quantity in {unit}"}}, "meanValue": _text(factor)}
-            for k, (unit, factor) in enumerate(held)])
+        _set(
+            root,
+            ("flowProperties", "flowProperty"),
+            [
+                {
+                    "@dataSetInternalID": str(k),
+                    "referenceToFlowPropertyDataSet": {
+                        "@type": "flow property data set",
+                        "@refObjectId": _id("property " + unit),
+                        "@uri": f"../flowproperties/{_id('property ' + unit)}.xml",
+                        "common:shortDescription": {"@xml:lang": "en", "#text": f"Quantity in {unit}"},
+                    },
+                    "meanValue": _text(factor),
+                }
+                for k, (unit, factor) in enumerate(held)
+            ],
+        )
         for other in flow.foreign:
             losses.add(f"flow.foreign.{other}", flow.id)
     return dict(root)
@@ -585,7 +797,9 @@ def _version(text: str) -> str:
 
 
 def _basics(inventory: Inventory, out: dict[str, Tree]) -> None:
-    units = {f.unit for f in inventory.flows.values()} | {m.unit for f in inventory.flows.values() for m in f.measures}
+    units = {f.unit for f in inventory.flows.values()} | {
+        m.unit for f in inventory.flows.values() for m in f.measures
+    }
     for unit in sorted(units):
         group, prop = _id("group " + unit), _id("property " + unit)
         others = [(u, f) for u, (ref, f) in inventory.units.items() if ref == unit and u != unit]
@@ -594,16 +808,29 @@ def _basics(inventory: Inventory, out: dict[str, Tree]) -> None:
         _set(root, (*info, "common:UUID"), group)
         _set(root, (*info, "common:name"), {"@xml:lang": "en", "#text": f"Units of {unit}"})
         _set(root, ("unitGroupInformation", "quantitativeReference", "referenceToReferenceUnit"), "0")
-        _set(root, ("units", "unit"), [{"@dataSetInternalID": str(k), "name": u, "meanValue": _text(f)}
-                                       for k, (u, f) in enumerate([(unit, 1.0), *others])])
+        _set(
+            root,
+            ("units", "unit"),
+            [
+                {"@dataSetInternalID": str(k), "name": u, "meanValue": _text(f)}
+                for k, (u, f) in enumerate([(unit, 1.0), *others])
+            ],
+        )
         out[f"unitgroups/{group}"] = {"unitGroupDataSet": root}
         root = _head("FlowProperty")
         info = ("flowPropertiesInformation", "dataSetInformation")
         _set(root, (*info, "common:UUID"), prop)
         _set(root, (*info, "common:name"), {"@xml:lang": "en", "#text": f"Quantity in {unit}"})
-        _set(root, ("flowPropertiesInformation", "quantitativeReference", "referenceToReferenceUnitGroup"),
-             {"@type": "unit group data set", "@refObjectId": group, "@uri": f"../unitgroups/{group}.xml",
-              "common:shortDescription": {"@xml:lang": "en", "#text": f"Units of {unit}"}})
+        _set(
+            root,
+            ("flowPropertiesInformation", "quantitativeReference", "referenceToReferenceUnitGroup"),
+            {
+                "@type": "unit group data set",
+                "@refObjectId": group,
+                "@uri": f"../unitgroups/{group}.xml",
+                "common:shortDescription": {"@xml:lang": "en", "#text": f"Units of {unit}"},
+            },
+        )
         out[f"flowproperties/{prop}"] = {"flowPropertyDataSet": root}
 
 
@@ -618,41 +845,82 @@ def _process_tree(p: Process, inventory: Inventory, losses: Losses, own: bool) -
         else:
             losses.add(f"process.docs.{key}", first(texts, "en"))
     if p.parameters:
-        _set(root, ("processInformation", "mathematicalRelations", "variableParameter"), [
-            q.foreign.get(NAME) or {"@name": q.name, **({"formula": q.formula} if q.formula else {}),
-                                    **({"meanValue": _text(q.value)} if q.value is not None else {}),
-                                    **({"comment": spoken(q.comment)} if q.comment else {})} for q in p.parameters])
+        _set(
+            root,
+            ("processInformation", "mathematicalRelations", "variableParameter"),
+            [
+                q.foreign.get(NAME)
+                or {
+                    "@name": q.name,
+                    **({"formula": q.formula} if q.formula else {}),
+                    **({"meanValue": _text(q.value)} if q.value is not None else {}),
+                    **({"comment": spoken(q.comment)} if q.comment else {}),
+                }
+                for q in p.parameters
+            ],
+        )
     if not own:
         if p.category:
-            _set(root, (*info, "classificationInformation", "common:classification", "common:class"),
-                 [{"@level": str(k), "#text": c} for k, c in enumerate(p.category)])
+            _set(
+                root,
+                (*info, "classificationInformation", "common:classification", "common:class"),
+                [{"@level": str(k), "#text": c} for k, c in enumerate(p.category)],
+            )
         _set(root, ("processInformation", "quantitativeReference"), {"@type": "Reference flow(s)"})
-        _set(root, ("processInformation", "quantitativeReference", "referenceToReferenceFlow"),
-             [_internal(x.number, k) for k, x in enumerate(p.exchanges) if x.reference])
+        _set(
+            root,
+            ("processInformation", "quantitativeReference", "referenceToReferenceFlow"),
+            [_internal(x.number, k) for k, x in enumerate(p.exchanges) if x.reference],
+        )
         _set(root, ("processInformation", "time", "common:referenceYear"), p.start[:4])
         _set(root, ("processInformation", "time", "common:dataSetValidUntil"), p.end[:4])
         if p.start[4:] or p.end[4:]:
             losses.add("process.start, process.end: only the year", f"{p.start} {p.end}")
         if p.place:
-            _set(root, ("processInformation", "geography", "locationOfOperationSupplyOrProduction", "@location"), p.place)
-        _set(root, ("modellingAndValidation", "LCIMethodAndAllocation", "typeOfDataSet"),
-             "LCI result" if p.kind == "aggregated" else "Unit process, single operation")
-        _set(root, ("administrativeInformation", "publicationAndOwnership", "common:dataSetVersion"), _version(p.version))
+            _set(
+                root,
+                ("processInformation", "geography", "locationOfOperationSupplyOrProduction", "@location"),
+                p.place,
+            )
+        _set(
+            root,
+            ("modellingAndValidation", "LCIMethodAndAllocation", "typeOfDataSet"),
+            "LCI result" if p.kind == "aggregated" else "Unit process, single operation",
+        )
+        _set(
+            root,
+            ("administrativeInformation", "publicationAndOwnership", "common:dataSetVersion"),
+            _version(p.version),
+        )
         _set(root, ("administrativeInformation", "publicationAndOwnership", "common:licenseType"), p.licence)
-        for name, value in (("source", p.source), ("quality", p.quality), ("default_allocation", p.default_allocation)):
+        for name, value in (
+            ("source", p.source),
+            ("quality", p.quality),
+            ("default_allocation", p.default_allocation),
+        ):
             if value:
                 losses.add(f"process.{name}", str(value))
         for a in p.allocations:
             losses.add("process.allocations", f"{a.method} {a.product} {a.value}")
         for other in p.foreign:
             losses.add(f"process.foreign.{other}", p.id)
-    _set(root, ("exchanges", "exchange"), [_exchange_tree(x, k, inventory, losses, own) for k, x in enumerate(p.exchanges)])
+    _set(
+        root,
+        ("exchanges", "exchange"),
+        [_exchange_tree(x, k, inventory, losses, own) for k, x in enumerate(p.exchanges)],
+    )
     return _ordered(root)
 
 
 def _ordered(root: Tree) -> Tree:
     """Sections in the order of the schema."""
-    order = ("processInformation", "modellingAndValidation", "administrativeInformation", "exchanges", "LCIAResults")
+    order = (
+        "processInformation",
+        "modellingAndValidation",
+        "administrativeInformation",
+        "exchanges",
+        "LCIAResults",
+    )
     head = {k: v for k, v in root.items() if k not in order}
     return {**head, **{k: root[k] for k in order if k in root}}
 
@@ -670,8 +938,11 @@ def _exchange_tree(x: Exchange, k: int, inventory: Inventory, losses: Losses, ow
         out["referenceToFlowDataSet"] = rest.pop("referenceToFlowDataSet")
     else:
         out["referenceToFlowDataSet"] = {
-            "@type": "flow data set", "@refObjectId": _id(x.flow), "@uri": f"../flows/{_id(x.flow)}.xml",
-            "common:shortDescription": spoken(flow.name if flow is not None else {"en": x.name or x.flow})}
+            "@type": "flow data set",
+            "@refObjectId": _id(x.flow),
+            "@uri": f"../flows/{_id(x.flow)}.xml",
+            "common:shortDescription": spoken(flow.name if flow is not None else {"en": x.name or x.flow}),
+        }
     if x.place:
         out["location"] = x.place
     out["exchangeDirection"] = "Input" if x.direction == "input" else "Output"
@@ -694,11 +965,18 @@ def _exchange_tree(x: Exchange, k: int, inventory: Inventory, losses: Losses, ow
         out["maximumAmount"] = _text(x.high)
     if not own:
         if x.uncertainty is not None and x.uncertainty.kind == "lognormal":
-            out |= {"uncertaintyDistributionType": "log-normal", "relativeStandardDeviation95In": _text(x.uncertainty.b ** 2)}
+            out |= {
+                "uncertaintyDistributionType": "log-normal",
+                "relativeStandardDeviation95In": _text(x.uncertainty.b**2),
+            }
         elif x.uncertainty is not None:
             losses.add(f"exchange.uncertainty.{x.uncertainty.kind}", x.number)
-        for name, value in (("formula", x.formula), ("provider", x.provider), ("quality", x.quality),
-                            ("avoided", x.avoided and "true")):
+        for name, value in (
+            ("formula", x.formula),
+            ("provider", x.provider),
+            ("quality", x.quality),
+            ("avoided", x.avoided and "true"),
+        ):
             if value:
                 losses.add(f"exchange.{name}", str(value))
         for other in x.foreign:

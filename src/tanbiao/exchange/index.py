@@ -51,7 +51,11 @@ def write_index(folder: Path, draft: Draft, results: Sequence[Result] = ()) -> N
     for m in draft.made:
         lines.append(_search_line(m.id, m.name_en, m.name_zh, m.unit, m.place, f"{m.category} {m.product}"))
     for r in results:
-        lines.append(_search_line(r.id, first(r.name, "en"), first(r.name, "zh"), r.unit, r.place, f"{r.kind} {r.company}"))
+        lines.append(
+            _search_line(
+                r.id, first(r.name, "en"), first(r.name, "zh"), r.unit, r.place, f"{r.kind} {r.company}"
+            )
+        )
     (target / "names.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     n = len(draft.made)
     process = np.frombuffer(draft.process, dtype=np.int32) if len(draft.process) else np.zeros(0, np.int32)
@@ -103,7 +107,10 @@ class Opened:
         """(starts, rows, data) of `purchases` or `gases`, memory-mapped."""
         import numpy as np
 
-        load = [np.load(self.folder / "index" / f"{name}.{part}.npy", mmap_mode="r") for part in ("starts", "rows", "data")]
+        load = [
+            np.load(self.folder / "index" / f"{name}.{part}.npy", mmap_mode="r")
+            for part in ("starts", "rows", "data")
+        ]
         return load[0], load[1], load[2]
 
     def search(self, text: str, limit: int = 20) -> list[Found]:
@@ -116,7 +123,9 @@ class Opened:
         keys = sorted((k.encode() for k in (*runs, *words)), key=lambda k: self._names.count(k))
         lines = self._lines(keys[0])
         if not lines and runs:
-            pairs = sorted({r[k:k + 2].encode() for r in runs for k in range(len(r) - 1)}, key=self._names.count)
+            pairs = sorted(
+                {r[k : k + 2].encode() for r in runs for k in range(len(r) - 1)}, key=self._names.count
+            )
             for pair in pairs:
                 lines |= self._lines(pair)
                 if len(lines) > 200:
@@ -148,19 +157,21 @@ class Opened:
 
 
 def _score(line: str, query: str, words: list[str], runs: list[str]) -> float:
-    said = line[:line.index(_SEPARATOR)]
+    said = line[: line.index(_SEPARATOR)]
     points = 0.0
     for word in words:
         at = said.find(word)
         if at < 0:
             return 0.0
-        whole = (at == 0 or not said[at - 1].isalnum()) and not said[at + len(word):at + len(word) + 1].isalnum()
+        whole = (at == 0 or not said[at - 1].isalnum()) and not said[
+            at + len(word) : at + len(word) + 1
+        ].isalnum()
         points += 1.0 if whole else 0.7
     for run in runs:
         if run in said:
             points += 1.0
             continue
-        pairs = [run[k:k + 2] for k in range(len(run) - 1)] or [run]
+        pairs = [run[k : k + 2] for k in range(len(run) - 1)] or [run]
         share = sum(p in said for p in pairs) / len(pairs)
         if share < 0.5:
             return 0.0

@@ -30,8 +30,16 @@ def _find(source: Source, *ends: str) -> str | None:
 
 
 def _sectors_file(source: Source) -> str | None:
-    return next((e.name for e in source.entries if "sector" in e.name.rsplit("/", 1)[-1].lower()
-                 and e.name.lower().endswith(".csv") and "_factors" not in e.name), None)
+    return next(
+        (
+            e.name
+            for e in source.entries
+            if "sector" in e.name.rsplit("/", 1)[-1].lower()
+            and e.name.lower().endswith(".csv")
+            and "_factors" not in e.name
+        ),
+        None,
+    )
 
 
 def recognises(source: Source) -> bool:
@@ -46,8 +54,10 @@ def read(source: Source, keep: bool = True) -> Inventory:
         inventory.processes = _read(source, inventory)
     except TanbiaoError as error:
         inventory.problems.extend(error.problems)
-    except (ValueError, KeyError, IndexError, TypeError) as error:
-        inventory.report("exchange-entity", source.place(source.name), detail=str(error) or type(error).__name__)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, csv.Error) as error:
+        inventory.report(
+            "exchange-entity", source.place(source.name), detail=str(error) or type(error).__name__
+        )
 
     return inventory
 
@@ -75,7 +85,7 @@ def _read(source: Source, inventory: Inventory) -> tuple[Process, ...]:
     b = _find(source, "b.csv")
     if b is not None:
         rows = csv.reader(lines_of(source.text(b)))
-        head = next(rows)
+        head = next(rows, [])
         at = {c: k for k, c in enumerate(codes)}
         for row in rows:
             for code, cell in zip(head[1:], row[1:], strict=False):
@@ -89,37 +99,79 @@ def _read(source: Source, inventory: Inventory) -> tuple[Process, ...]:
     unit = sectors[0].get("unit") or _currency(source.name)
     flows = inventory.flows
     for c, r in zip(codes, sectors, strict=True):
-        flows[c] = Flow(id=c, name={"en": r.get("name") or c, **({"zh": r["name_zh"]} if r.get("name_zh") else {})},
-                        kind="product", unit=r.get("unit") or unit)
+        flows[c] = Flow(
+            id=c,
+            name={"en": r.get("name") or c, **({"zh": r["name_zh"]} if r.get("name_zh") else {})},
+            kind="product",
+            unit=r.get("unit") or unit,
+        )
     for gas in sorted({g for d in direct for g in d}):
-        flows.setdefault("gas " + gas, Flow(id="gas " + gas, name={"en": gas}, kind="elementary", unit="kg",
-                                            compartment=("Emissions to air",)))
+        flows.setdefault(
+            "gas " + gas,
+            Flow(
+                id="gas " + gas,
+                name={"en": gas},
+                kind="elementary",
+                unit="kg",
+                compartment=("Emissions to air",),
+            ),
+        )
     processes = []
     for k, (c, r) in enumerate(zip(codes, sectors, strict=True)):
-        exchanges = [Exchange(number="0", flow=c, direction="output", amount=1.0, unit=flows[c].unit, reference=True)]
-        exchanges += [Exchange(number=str(n), flow=codes[i], name=flows[codes[i]].name["en"], direction="input", amount=a,
-                               unit=flows[codes[i]].unit, provider=codes[i])
-                      for n, (i, a) in enumerate(sorted(bought[k].items()), start=1)]
-        exchanges += [Exchange(number=f"g{n}", flow="gas " + g, name=g, direction="output", amount=v, unit="kg")
-                      for n, (g, v) in enumerate(sorted(direct[k].items()), start=1)]
-        processes.append(Process(id=c, name=flows[c].name, exchanges=tuple(exchanges), place=r.get("location") or "",
-                                 category=tuple(p for p in (r.get("category") or "").split("/") if p), kind="unit",
-                                 licence=r.get("licence") or "", where=f"{sectors_file}#{c}"))
+        exchanges = [
+            Exchange(number="0", flow=c, direction="output", amount=1.0, unit=flows[c].unit, reference=True)
+        ]
+        exchanges += [
+            Exchange(
+                number=str(n),
+                flow=codes[i],
+                name=flows[codes[i]].name["en"],
+                direction="input",
+                amount=a,
+                unit=flows[codes[i]].unit,
+                provider=codes[i],
+            )
+            for n, (i, a) in enumerate(sorted(bought[k].items()), start=1)
+        ]
+        exchanges += [
+            Exchange(number=f"g{n}", flow="gas " + g, name=g, direction="output", amount=v, unit="kg")
+            for n, (g, v) in enumerate(sorted(direct[k].items()), start=1)
+        ]
+        processes.append(
+            Process(
+                id=c,
+                name=flows[c].name,
+                exchanges=tuple(exchanges),
+                place=r.get("location") or "",
+                category=tuple(p for p in (r.get("category") or "").split("/") if p),
+                kind="unit",
+                licence=r.get("licence") or "",
+                where=f"{sectors_file}#{c}",
+            )
+        )
     inventory.expected = len(processes)
     return tuple(processes)
 
 
 def _currency(name: str) -> str:
-    return "CNY" if "ceeio" in name.lower() or "china" in name.lower() else "EUR" if "exiobase" in name.lower() else "USD"
+    return (
+        "CNY"
+        if "ceeio" in name.lower() or "china" in name.lower()
+        else "EUR"
+        if "exiobase" in name.lower()
+        else "USD"
+    )
 
 
-def _triplets(source: Source, name: str, codes: list[str], inventory: Inventory) -> Iterator[tuple[int, int, float]]:
+def _triplets(
+    source: Source, name: str, codes: list[str], inventory: Inventory
+) -> Iterator[tuple[int, int, float]]:
     n = len(codes)
     if name.lower().endswith(".parquet"):
         yield from _parquet(source, name, n, inventory)
         return
     rows = csv.reader(lines_of(decode(source.read(name), source.place(name))))
-    head = [c.strip() for c in next(rows)]
+    head = [c.strip() for c in next(rows, [])]
     at: Mapping[str, int] = {c: k for k, c in enumerate(codes)}
     if head[:3] == ["row", "col", "a"]:
         for cells in rows:
@@ -145,8 +197,8 @@ def _triplets(source: Source, name: str, codes: list[str], inventory: Inventory)
 
 def _parquet(source: Source, name: str, n: int, inventory: Inventory) -> Iterator[tuple[int, int, float]]:
     try:
-        import pyarrow
-        import pyarrow.parquet
+        import pyarrow  # type: ignore[import-untyped, import-not-found, unused-ignore]
+        import pyarrow.parquet  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ImportError:
         inventory.report("exchange-needs-pyarrow", source.place(name))
         return

@@ -19,13 +19,28 @@ from .model import Inventory, Loss, Losses, Result, first
 from .source import plain_cell
 from .units import factor_between, ours
 
-FREE = ("cc0", "cc by", "cc-by", "mit", "bsd", "apache", "public domain", "us government", "free of charge for all users",
-        "licence ouverte", "open government licence", "ogl", "etalab")
+FREE = (
+    "cc0",
+    "cc by",
+    "cc-by",
+    "mit",
+    "bsd",
+    "apache",
+    "public domain",
+    "us government",
+    "free of charge for all users",
+    "licence ouverte",
+    "open government licence",
+    "ogl",
+    "etalab",
+)
 NOT_FREE = ("nc", "nd", "noncommercial", "non-commercial", "no derivat")
 UNCARRIED = (
     ("process.docs", "documentation beyond name, place, year, licence and source"),
     ("exchange.uncertainty", "the library format has low and high only"),
-    ("exchange.comment", ""), ("process.parameters", "amounts are carried, formulas are not"), ("exchange.quality", ""),
+    ("exchange.comment", ""),
+    ("process.parameters", "amounts are carried, formulas are not"),
+    ("exchange.quality", ""),
 )
 
 
@@ -52,8 +67,13 @@ def share_of(licence: str) -> str:
     return "full" if any(f in said for f in FREE) else "digest"
 
 
-def write_library(folder: Path, draft: Draft, inventory: Inventory, head: Head, base_gases: frozenset[str] = frozenset(),
-                  ) -> tuple[Mapping[str, Any], tuple[Loss, ...]]:
+def write_library(
+    folder: Path,
+    draft: Draft,
+    inventory: Inventory,
+    head: Head,
+    base_gases: frozenset[str] = frozenset(),
+) -> tuple[Mapping[str, Any], tuple[Loss, ...]]:
     """Write library.yaml, the tables, linking/ and index/ into an empty folder. Returns the summary and the losses.
 
     `base_gases`: gases that the base library holds; an overlay does not repeat them.
@@ -77,7 +97,9 @@ def folder_digest(folder: Path) -> str:
     """sha256 over the names and bytes of every file of a library folder, its index apart: the address of a stored
     library."""
     parts = []
-    for file in sorted(p for p in folder.rglob("*") if p.is_file() and p.relative_to(folder).parts[0] != "index"):
+    for file in sorted(
+        p for p in folder.rglob("*") if p.is_file() and p.relative_to(folder).parts[0] != "index"
+    ):
         mark = hashlib.sha256()
         with file.open("rb") as handle:
             while block := handle.read(1 << 20):
@@ -93,16 +115,34 @@ def _writer(folder: Path, table: str) -> tuple[Any, Any]:
     return file, out
 
 
-def _tables(folder: Path, draft: Draft, inventory: Inventory, head: Head, base_gases: frozenset[str],
-            losses: Losses) -> None:
+def _tables(
+    folder: Path, draft: Draft, inventory: Inventory, head: Head, base_gases: frozenset[str], losses: Losses
+) -> None:
     file, out = _writer(folder, "processes")
     with file:
         for m in draft.made:
             licence = m.licence or head.licence or "not stated"
             share = head.share or share_of(licence)
-            out.writerow((m.id, m.name_en or m.id, m.name_zh or m.name_en or m.id, m.place, m.unit, m.category, m.year,
-                          m.technology, "", "named", "imported, not verified", share, licence, _line(m.origin), "",
-                          _line(m.notes)))
+            out.writerow(
+                (
+                    m.id,
+                    _line(m.name_en or m.id),
+                    _line(m.name_zh or m.name_en or m.id),
+                    _line(m.place),
+                    m.unit,
+                    _line(m.category),
+                    m.year,
+                    m.technology,
+                    "",
+                    "named",
+                    "imported, not verified",
+                    share,
+                    licence,
+                    _line(m.origin),
+                    "",
+                    _line(m.notes),
+                )
+            )
     file, out = _writer(folder, "exchanges")
     with file:
         strings, ids, made = draft.strings, draft.ids, draft.made
@@ -110,14 +150,39 @@ def _tables(folder: Path, draft: Draft, inventory: Inventory, head: Head, base_g
         for row, process in enumerate(draft.process):
             of[process].append(row)
         for k, m in enumerate(made):
-            out.writerow((f"{m.id}.x00", m.id, "reference", "", _line(m.product), _number(m.amount), "", "", "source",
-                          m.unit, ""))
+            out.writerow(
+                (
+                    f"{m.id}.x00",
+                    m.id,
+                    "reference",
+                    "",
+                    _line(m.product),
+                    _number(m.amount),
+                    "",
+                    "",
+                    "source",
+                    m.unit,
+                    "",
+                )
+            )
             for n, row in enumerate(of[k], start=1):
                 provider = draft.provider[row]
                 note = draft.note[row]
-                out.writerow((f"{m.id}.x{n:02d}", m.id, KINDS[draft.kind[row]], ids[provider] if provider >= 0 else "",
-                              _line(strings[draft.text[row]]), _number(draft.amount[row]), "", "", "source",
-                              strings[draft.unit[row]], strings[note] if note >= 0 else ""))
+                out.writerow(
+                    (
+                        f"{m.id}.x{n:02d}",
+                        m.id,
+                        KINDS[draft.kind[row]],
+                        ids[provider] if provider >= 0 else "",
+                        _line(strings[draft.text[row]]),
+                        _number(draft.amount[row]),
+                        "",
+                        "",
+                        "source",
+                        strings[draft.unit[row]],
+                        strings[note] if note >= 0 else "",
+                    )
+                )
     known = elementary.gas_rows()
     gases = [g for g in sorted(draft.gases) if g in known and g not in base_gases]
     if gases:
@@ -125,15 +190,32 @@ def _tables(folder: Path, draft: Draft, inventory: Inventory, head: Head, base_g
         with file:
             for g in gases:
                 cells = known[g].cells
-                out.writerow((g, *(cells[c] for c in ("name_en", "name_zh", "formula", "position", "AR4", "AR5", "AR6",
-                                                      "source")), "secondary"))
+                out.writerow(
+                    (
+                        g,
+                        *(
+                            cells[c]
+                            for c in (
+                                "name_en",
+                                "name_zh",
+                                "formula",
+                                "position",
+                                "AR4",
+                                "AR5",
+                                "AR6",
+                                "source",
+                            )
+                        ),
+                        "secondary",
+                    )
+                )
     if inventory.results:
         file, out = _writer(folder, "factors")
         with file:
             for r in inventory.results:
-                cells = factor_cells(r, head, draft)
-                if cells is not None:
-                    out.writerow([cells.get(c.name, "") for c in TABLES["factors"]])
+                row_cells = factor_cells(r, head, draft)
+                if row_cells is not None:
+                    out.writerow([row_cells.get(c.name, "") for c in TABLES["factors"]])
     for name, example in UNCARRIED if draft.made else ():
         losses.add(name, example)
 
@@ -145,15 +227,25 @@ def factor_cells(r: Result, head: Head, draft: Draft | None = None) -> dict[str,
     converted = ours(r.unit)
     if converted is None:
         if draft is not None:
-            draft.problems.append(Problem("exchange-unit-unknown", Place(r.where or r.id),
-                                          {"item": r.id, "exchange": "-", "unit": r.unit, "flow": first(r.name, "en")}))
+            draft.problems.append(
+                Problem(
+                    "exchange-unit-unknown",
+                    Place(r.where or r.id),
+                    {"item": r.id, "exchange": "-", "unit": r.unit, "flow": first(r.name, "en")},
+                )
+            )
         return None
     total = number(r.values["total"])
     amount = number(r.amount) * number(decimal_text(converted[1]))
     if amount == 0:
         if draft is not None:
-            draft.problems.append(Problem("exchange-reference-zero", Place(r.where or r.id),
-                                          {"item": r.id, "name": first(r.name, "en")}))
+            draft.problems.append(
+                Problem(
+                    "exchange-reference-zero",
+                    Place(r.where or r.id),
+                    {"item": r.id, "name": first(r.name, "en")},
+                )
+            )
         return None
 
     def per(position: str) -> str:
@@ -161,31 +253,65 @@ def factor_cells(r: Result, head: Head, draft: Draft | None = None) -> dict[str,
 
     parts = {"fossil": "A", "biogenic": "biogenic", "land_use": "E", "aircraft": "H"}
     split = {k: per(v) for k, v in parts.items()}
-    closes = "A" in r.values and abs(sum(number(v) for v in split.values() if v) - total / amount) <= abs(
-        total / amount) / 1000
+    closes = (
+        "A" in r.values
+        and abs(sum(number(v) for v in split.values() if v) - total / amount) <= abs(total / amount) / 1000
+    )
     licence = r.licence or head.licence or "not stated"
     en, zh = first(r.name, "en"), first(r.name, "zh")
     per_kg = factor_between(converted[0], "kg")
     if draft is not None and per_kg and abs(float(total / amount)) / per_kg > 1000:
-        draft.problems.append(Problem("exchange-result-range", Place(r.where or r.id), {
-            "item": r.id, "name": en, "value": f"{float(total / amount) / per_kg:.4g}"}, level="warning"))
-    notes = [f"modules: {'; '.join(m + ' ' + v['GWP-total'] for m, v in r.modules.items() if 'GWP-total' in v)}"
-             if any("GWP-total" in v for v in r.modules.values()) else "", first(r.comment, "en"),
-             "" if closes else "the parts given do not add up to the total and were left out" if "A" in r.values else
-             "no split by gas", r.verification and f"verification: {r.verification}",
-             r.primary_share and f"primary data share {r.primary_share} %"]
+        draft.problems.append(
+            Problem(
+                "exchange-result-range",
+                Place(r.where or r.id),
+                {"item": r.id, "name": en, "value": f"{float(total / amount) / per_kg:.4g}"},
+                level="warning",
+            )
+        )
+    notes = [
+        f"modules: {'; '.join(m + ' ' + v['GWP-total'] for m, v in r.modules.items() if 'GWP-total' in v)}"
+        if any("GWP-total" in v for v in r.modules.values())
+        else "",
+        first(r.comment, "en"),
+        ""
+        if closes
+        else "the parts given do not add up to the total and were left out"
+        if "A" in r.values
+        else "no split by gas",
+        r.verification and f"verification: {r.verification}",
+        r.primary_share and f"primary data share {r.primary_share} %",
+    ]
     return {
-        "id": r.id, "name_en": _line(en), "name_zh": _line(zh), "place": r.place or "GLO", "unit": converted[0],
-        "category": "epd" if r.kind == "epd" else "supplier footprint", "value": decimal_text(total / amount),
-        **({k: v for k, v in split.items() if v} if closes else {}), "gas_basis": "CO2e", "gwp_set": r.gwp or "unstated",
-        "radiative_forcing": "unknown", "boundary": r.boundary or "life_cycle", "period_start": r.start[:10] or "unknown",
-        "period_end": r.end[:10] or "unknown", "valid_until": r.valid_until[:10], "recycled_content": "unknown",
-        "mass_basis": "", "allowed_uses": "material energy" if factor_between(converted[0], "kWh") else "material",
-        "TeR": r.quality.get("TeR", ""), "GeR": r.quality.get("GeR", ""), "TiR": r.quality.get("TiR", ""),
-        "quality_origin": "source" if r.quality else "", "verification": "imported, not verified",
-        "share": head.share or share_of(licence), "licence": licence,
-        "source": _line(f"{r.company}, {r.kind.upper()}" if r.company else r.kind.upper()), "url": "",
-        "locator": r.id, "notes": _line("; ".join(n for n in notes if n))[:2000],
+        "id": r.id,
+        "name_en": _line(en),
+        "name_zh": _line(zh),
+        "place": r.place or "GLO",
+        "unit": converted[0],
+        "category": "epd" if r.kind == "epd" else "supplier footprint",
+        "value": decimal_text(total / amount),
+        **({k: v for k, v in split.items() if v} if closes else {}),
+        "gas_basis": "CO2e",
+        "gwp_set": r.gwp or "unstated",
+        "radiative_forcing": "unknown",
+        "boundary": r.boundary or "life_cycle",
+        "period_start": r.start[:10] or "unknown",
+        "period_end": r.end[:10] or "unknown",
+        "valid_until": r.valid_until[:10],
+        "recycled_content": "unknown",
+        "mass_basis": "",
+        "allowed_uses": "material energy" if factor_between(converted[0], "kWh") else "material",
+        "TeR": r.quality.get("TeR", ""),
+        "GeR": r.quality.get("GeR", ""),
+        "TiR": r.quality.get("TiR", ""),
+        "quality_origin": "source" if r.quality else "",
+        "verification": "imported, not verified",
+        "share": head.share or share_of(licence),
+        "licence": licence,
+        "source": _line(f"{r.company}, {r.kind.upper()}" if r.company else r.kind.upper()),
+        "url": "",
+        "locator": r.id,
+        "notes": _line("; ".join(n for n in notes if n))[:2000],
     }
 
 
@@ -194,8 +320,20 @@ def _linking(folder: Path, draft: Draft, inventory: Inventory, head: Head) -> Ma
     with (folder / "unlinked.csv").open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(("process", "exchange", "flow", "name", "amount", "unit", "place", "why", "candidates"))
-        out.writerows((u.process, u.number, u.flow, _line(u.name), _number(u.amount), u.unit, u.place, u.why,
-                       _line(u.candidates)) for u in draft.unlinked)
+        out.writerows(
+            (
+                u.process,
+                u.number,
+                u.flow,
+                _line(u.name),
+                _number(u.amount),
+                u.unit,
+                u.place,
+                u.why,
+                _line(u.candidates),
+            )
+            for u in draft.unlinked
+        )
     with (folder / "mapping.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.DictWriter(file, MAPPING_COLUMNS, lineterminator="\n", restval="")
         rows.writeheader()
@@ -206,39 +344,60 @@ def _linking(folder: Path, draft: Draft, inventory: Inventory, head: Head) -> Ma
         out.writerow(("process", "name", "why"))
         out.writerows((p, _line(n), w) for p, n, w in draft.left_out)
     summary: dict[str, Any] = {
-        "format": inventory.format, "experimental": inventory.experimental, "source": inventory.name,
-        "library": f"{head.id}@{head.version}", "base": head.base if draft.needs_base else "",
-        "processes": len(draft.made), "left_out": len(draft.left_out), "results": len(inventory.results),
-        "flows": len(inventory.flows), "exchanges": draft.exchanges, "rows": len(draft.amount),
-        "linked": dict(sorted((k, n) for k, n in draft.counts.items())), "unlinked": len(draft.unlinked),
-        "uncharacterised": {n: {"status": s, "exchanges": k, "amount": f"{t:.6g} {u}"}
-                            for n, (s, k, t, u) in sorted(draft.uncharacterised.items())},
+        "format": inventory.format,
+        "experimental": inventory.experimental,
+        "source": inventory.name,
+        "library": f"{head.id}@{head.version}",
+        "base": head.base if draft.needs_base else "",
+        "processes": len(draft.made),
+        "left_out": len(draft.left_out),
+        "results": len(inventory.results),
+        "flows": len(inventory.flows),
+        "exchanges": draft.exchanges,
+        "rows": len(draft.amount),
+        "linked": dict(sorted((k, n) for k, n in draft.counts.items())),
+        "unlinked": len(draft.unlinked),
+        "uncharacterised": {
+            n: {"status": s, "exchanges": k, "amount": f"{t:.6g} {u}"}
+            for n, (s, k, t, u) in sorted(draft.uncharacterised.items())
+        },
     }
-    (folder / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
-                                         encoding="utf-8")
+    (folder / "summary.json").write_text(
+        json.dumps(summary, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+    )
     return summary
 
 
 def _head(folder: Path, draft: Draft, inventory: Inventory, head: Head) -> None:
     import yaml
 
-    licences = sorted({m.licence for m in draft.made if m.licence} | ({head.licence} if head.licence else set())) or [
-        "not stated"]
+    licences = sorted(
+        {m.licence for m in draft.made if m.licence} | ({head.licence} if head.licence else set())
+    ) or ["not stated"]
     title = head.title or Text(f"导入：{inventory.name}", f"Imported: {inventory.name}")
     caution = head.caution or Text(
         "按来源原样导入并链接；未经核验。未链接的交换以取舍行列出，见 linking/unlinked.csv。",
         "Imported and linked as the source has it; not verified. Exchanges without provider stand as cut-off rows, see "
-        "linking/unlinked.csv.")
+        "linking/unlinked.csv.",
+    )
     over = Text(f"；叠加于 {head.base}", f"; lies over {head.base}") if draft.needs_base else Text("", "")
     data = {
-        "id": head.id, "version": head.version, "title": title.data(),
-        "description": {"zh": f"{inventory.format} 格式，{len(draft.made)} 个过程，{len(inventory.results)} 个结果项{over.zh}。",
-                        "en": f"Read from {inventory.format}: {len(draft.made)} processes, {len(inventory.results)} "
-                              f"results{over.en}."},
-        "share": head.share or _least([share_of(x) for x in licences]), "licences": licences[:40],
-        "sources": [inventory.name], "caution": caution.data(),
+        "id": head.id,
+        "version": head.version,
+        "title": title.data(),
+        "description": {
+            "zh": f"{inventory.format} 格式，{len(draft.made)} 个过程，{len(inventory.results)} 个结果项{over.zh}。",
+            "en": f"Read from {inventory.format}: {len(draft.made)} processes, {len(inventory.results)} "
+            f"results{over.en}.",
+        },
+        "share": head.share or _least([share_of(x) for x in licences]),
+        "licences": licences[:40],
+        "sources": [inventory.name],
+        "caution": caution.data(),
     }
-    (folder / "library.yaml").write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    (folder / "library.yaml").write_text(
+        yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
 
 
 def _least(shares: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import Place, Problem, refuse
+from ..core.errors import Place, Problem, TanbiaoError, refuse
 from . import elementary
 from .candidates import Index, Named
 from .elementary import plain
@@ -27,8 +27,23 @@ from .source import bare_cell, decode, lines_of
 from .units import factor_between, ours
 
 ALLOCATIONS = ("declared", "mass", "energy", "economic", "physical", "causal", "reference")
-MAPPING_COLUMNS = ("kind", "process", "flow", "name", "unit", "place", "to", "factor", "note",
-                   "candidate_1", "score_1", "candidate_2", "score_2", "candidate_3", "score_3")
+MAPPING_COLUMNS = (
+    "kind",
+    "process",
+    "flow",
+    "name",
+    "unit",
+    "place",
+    "to",
+    "factor",
+    "note",
+    "candidate_1",
+    "score_1",
+    "candidate_2",
+    "score_2",
+    "candidate_3",
+    "score_3",
+)
 MAPPING_KINDS = ("provider", "allocation", "unit", "place", "gas")
 CUTOFF = "cutoff"
 MAX_ASKED = 4000
@@ -54,15 +69,16 @@ class Rules:
     """(kind, process, flow or name, unit, place) → (to, factor, note); empty parts mean any."""
     used: set[tuple[str, ...]] = field(default_factory=set)
 
-    def decision(self, kind: str, process: str, names: Sequence[str], unit: str = "",
-                 place: str = "") -> tuple[str, float, str] | None:
+    def decision(
+        self, kind: str, process: str, names: Sequence[str], unit: str = "", place: str = ""
+    ) -> tuple[str, float, str] | None:
         """The user's decision that fits best: one naming the process first."""
         if not self.mapping:
             return None
-        for p in ((process, "") if process else ("",)):
+        for p in (process, "") if process else ("",):
             for name in names:
-                for u in ((unit, "") if unit else ("",)):
-                    for where in ((place, "") if place else ("",)):
+                for u in (unit, "") if unit else ("",):
+                    for where in (place, "") if place else ("",):
                         key = (kind, p, name, u, where)
                         if key in self.mapping:
                             self.used.add(key)
@@ -77,17 +93,24 @@ def read_mapping(path: Path) -> dict[tuple[str, ...], tuple[str, float, str]]:
     reader = csv.DictReader(lines_of(text))
     if not reader.fieldnames or "kind" not in reader.fieldnames or "to" not in reader.fieldnames:
         raise refuse("exchange-mapping-columns", Place(path.name, 1), columns=", ".join(MAPPING_COLUMNS[:9]))
-    from ..core.errors import TanbiaoError
-
     problems = []
-    for row in reader:
+    try:
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise refuse("library-csv", Place(path.name, reader.line_num), detail=error) from None
+    for line, row in rows:
         cells = {k: bare_cell(v or "").strip() for k, v in row.items() if k and isinstance(v, str | None)}
         if not cells.get("to"):
             continue
-        place = Place(path.name, reader.line_num)
+        place = Place(path.name, line)
         if cells.get("kind") not in MAPPING_KINDS:
-            problems.append(Problem("exchange-mapping-kind", place,
-                                    {"kind": cells.get("kind", ""), "kinds": ", ".join(MAPPING_KINDS)}))
+            problems.append(
+                Problem(
+                    "exchange-mapping-kind",
+                    place,
+                    {"kind": cells.get("kind", ""), "kinds": ", ".join(MAPPING_KINDS)},
+                )
+            )
             continue
         try:
             factor = float(cells.get("factor") or 1)
@@ -96,8 +119,9 @@ def read_mapping(path: Path) -> dict[tuple[str, ...], tuple[str, float, str]]:
             continue
         name = cells.get("flow") or cells.get("name") or ""
         for key in {name, plain(cells.get("name") or "")} - {""} or {""}:
-            out[(cells["kind"], cells.get("process", ""), key, cells.get("unit", ""), cells.get("place", ""))] = (
-                cells["to"], factor, cells.get("note", ""))
+            out[
+                (cells["kind"], cells.get("process", ""), key, cells.get("unit", ""), cells.get("place", ""))
+            ] = (cells["to"], factor, cells.get("note", ""))
     if problems:
         raise TanbiaoError(problems)
     return out
@@ -184,8 +208,12 @@ class _Pending:
         self.amount, self.direction = amount, x.direction
 
 
-def link(inventory: Inventory, rules: Rules, base: Sequence[Named] = (),
-         progress: Callable[[int, int], None] | None = None) -> Draft:
+def link(
+    inventory: Inventory,
+    rules: Rules,
+    base: Sequence[Named] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Draft:
     """Take every process in, allocate, convert, characterise and link. `base`: items of libraries at hand, which may
     be providers too (by id, or by equal name where exactly one fits)."""
     resting = gc.isenabled()
@@ -198,8 +226,13 @@ def link(inventory: Inventory, rules: Rules, base: Sequence[Named] = (),
 
 
 class _Linker:
-    def __init__(self, inventory: Inventory, rules: Rules, base: Sequence[Named],
-                 progress: Callable[[int, int], None] | None) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        rules: Rules,
+        base: Sequence[Named],
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
         self.inventory, self.rules, self.base, self.progress = inventory, rules, base, progress
         self.draft = Draft()
         self.flows = inventory.flows
@@ -230,13 +263,20 @@ class _Linker:
             self.draft.ids.append(id_)
         return at
 
-    def problem(self, code: str, where: str, level: str = "error", **args: object) -> None:
+    def problem(self, code: str, where: str, level: str = "error", **args: Any) -> None:
         file, _, path = where.partition("#")
-        self.draft.problems.append(Problem(code, Place(file or self.inventory.name, path=path or None),
-                                           {k: str(v)[:300] for k, v in args.items()},
-                                           level="error" if level == "error" else "warning"))
+        self.draft.problems.append(
+            Problem(
+                code,
+                Place(file or self.inventory.name, path=path or None),
+                {k: str(v)[:300] for k, v in args.items()},
+                level="error" if level == "error" else "warning",
+            )
+        )
 
-    def row(self, process: int, kind: int, provider: str, amount: float, unit: str, flow: str, note: str) -> int:
+    def row(
+        self, process: int, kind: int, provider: str, amount: float, unit: str, flow: str, note: str
+    ) -> int:
         d = self.draft
         d.process.append(process)
         d.kind.append(kind)
@@ -286,7 +326,9 @@ class _Linker:
         """Our unit and how many of it one unit of the exchange is, or None for an unknown unit."""
         if x.unit not in self.units:
             decided = self.rules.decision("unit", "", (x.unit,))
-            self.units[x.unit] = (decided[0], decided[1]) if decided is not None else ours(x.unit, self.inventory.units)
+            self.units[x.unit] = (
+                (decided[0], decided[1]) if decided is not None else ours(x.unit, self.inventory.units)
+            )
         return self.units[x.unit]
 
     def take(self, p: Process) -> None:
@@ -306,9 +348,9 @@ class _Linker:
             if x.amount != x.amount or x.amount in (float("inf"), float("-inf")):
                 self.problem("exchange-not-finite", where, item=p.id, exchange=x.number)
                 continue
-            if x.reference and flow.kind != "elementary":
-                products.append((x, flow))
-            elif flow.kind == "product" and x.direction == "output" and not x.avoided and x.amount > 0:
+            if (x.reference and flow.kind != "elementary") or (
+                flow.kind == "product" and x.direction == "output" and not x.avoided and x.amount > 0
+            ):
                 products.append((x, flow))
             else:
                 others.append((x, flow))
@@ -352,15 +394,28 @@ class _Linker:
         if len(outputs) > 1 and not several:
             for (x, flow), share in zip(outputs, shares, strict=True):
                 if share <= 0:
-                    self.row(index[0][0], 2, "", -abs(x.amount), x.unit,
-                             self.names(flow)[0], "co-product without a share of the burden, by the rule chosen")
+                    self.row(
+                        index[0][0],
+                        2,
+                        "",
+                        -abs(x.amount),
+                        x.unit,
+                        self.names(flow)[0],
+                        "co-product without a share of the burden, by the rule chosen",
+                    )
                     d.counts["co-product without a share"] += 1
 
     def make(self, p: Process, x: Exchange, flow: Flow, id_: str, share: float, where: str) -> Made | None:
         converted = self.convert(x)
         if converted is None:
-            self.problem("exchange-unit-unknown", where, item=p.id, exchange=x.number, unit=x.unit,
-                         flow=self.names(flow)[0])
+            self.problem(
+                "exchange-unit-unknown",
+                where,
+                item=p.id,
+                exchange=x.number,
+                unit=x.unit,
+                flow=self.names(flow)[0],
+            )
             return None
         en, zh = self.names(flow)
         name = " ".join(first(p.name, "en").split()) or en
@@ -379,9 +434,25 @@ class _Linker:
         treats = x.direction == "input" or x.amount < 0
         if treats:
             notes.append("treats what it takes in")
-        return Made(id_, p.id, flow.id, name, own_zh or zh or name, en, place, converted[0],
-                    abs(x.amount) * converted[1], "/".join(p.category), (p.end or p.start)[:4], "", p.licence,
-                    p.source or self.inventory.name, "; ".join(notes), treats, where)
+        return Made(
+            id_,
+            p.id,
+            flow.id,
+            name,
+            own_zh or zh or name,
+            en,
+            place,
+            converted[0],
+            abs(x.amount) * converted[1],
+            "/".join(p.category),
+            (p.end or p.start)[:4],
+            "",
+            p.licence,
+            p.source or self.inventory.name,
+            "; ".join(notes),
+            treats,
+            where,
+        )
 
     def shares(self, p: Process, outputs: list[tuple[Exchange, Flow]], where: str) -> list[float] | None:
         """The share of each product, by the user's rule. None after reporting why there is none."""
@@ -390,18 +461,25 @@ class _Linker:
         rule = decided[0] if decided is not None else self.rules.allocation
         name = first(p.name, "en")
 
-        def out(code: str, **args: object) -> None:
+        def out(code: str, **args: Any) -> None:
             d.left_out.append((p.id, name, code))
             self.problem(code, where, item=p.id, name=name, count=len(outputs), **args)
 
         if not rule:
-            out("exchange-allocation-missing", declared=p.default_allocation or "-",
-                products=", ".join(self.names(f)[0] for _, f in outputs[:6]))
+            out(
+                "exchange-allocation-missing",
+                declared=p.default_allocation or "-",
+                products=", ".join(self.names(f)[0] for _, f in outputs[:6]),
+            )
             return None
         if rule == "declared":
             rule = p.default_allocation or ("physical" if p.allocations else "")
             if not rule:
-                out("exchange-allocation-missing", declared="-", products=", ".join(self.names(f)[0] for _, f in outputs[:6]))
+                out(
+                    "exchange-allocation-missing",
+                    declared="-",
+                    products=", ".join(self.names(f)[0] for _, f in outputs[:6]),
+                )
                 return None
         if rule == "reference":
             found = [1.0 if x.reference else 0.0 for x, _ in outputs]
@@ -458,11 +536,15 @@ class _Linker:
         converted = self.convert(x)
         en = self.names(flow)[0]
         if converted is None:
-            self.problem("exchange-unit-unknown", p.where or p.id, item=p.id, exchange=x.number, unit=x.unit, flow=en)
+            self.problem(
+                "exchange-unit-unknown", p.where or p.id, item=p.id, exchange=x.number, unit=x.unit, flow=en
+            )
             d.counts["unit unknown"] += 1
             for k, share in index:
                 at = self.row(k, 2, "", x.amount * share, x.unit, en, "unit unknown")
-                d.unlinked.append(Unlinked(p.id, x.number, x.flow, en, x.unit, x.place, x.amount, "unit unknown", row=at))
+                d.unlinked.append(
+                    Unlinked(p.id, x.number, x.flow, en, x.unit, x.place, x.amount, "unit unknown", row=at)
+                )
             return
         amount = x.amount * converted[1]
         if x.avoided:
@@ -475,15 +557,27 @@ class _Linker:
     def electricity(self, p: Process, x: Exchange, kwh: float, index: list[tuple[int, float]]) -> None:
         made = self.draft.made[index[0][0]]
         if made.unit == "kg" and made.amount > 0 and kwh / made.amount > 1000:
-            self.problem("exchange-electricity-range", p.where or p.id, "warning", item=p.id, exchange=x.number,
-                         amount=f"{kwh / made.amount:.4g}")
+            self.problem(
+                "exchange-electricity-range",
+                p.where or p.id,
+                "warning",
+                item=p.id,
+                exchange=x.number,
+                amount=f"{kwh / made.amount:.4g}",
+            )
 
     def to_nature(self, p: Process, x: Exchange, flow: Flow, index: list[tuple[int, float]]) -> None:
         d = self.draft
         en = self.names(flow)[0]
-        decided = self.rules.decision("gas", p.id, (flow.id, plain(en)), x.unit) if self.rules.mapping else None
+        decided = (
+            self.rules.decision("gas", p.id, (flow.id, plain(en)), x.unit) if self.rules.mapping else None
+        )
         if decided is not None:
-            match = elementary.NONE if decided[0] == "none" else elementary.Match(decided[0], "gas", "mapping file")
+            match = (
+                elementary.NONE
+                if decided[0] == "none"
+                else elementary.Match(decided[0], "gas", "mapping file")
+            )
         else:
             known = self.matches.get((flow.id, x.direction))
             match = known or elementary.characterise(flow, x.direction)
@@ -492,12 +586,21 @@ class _Linker:
             converted = self.convert(x)
             factor = factor_between(converted[0], "kg") if converted else None
             if converted is None or factor is None:
-                self.problem("exchange-gas-unit", p.where or p.id, item=p.id, exchange=x.number, flow=en, unit=x.unit)
+                self.problem(
+                    "exchange-gas-unit", p.where or p.id, item=p.id, exchange=x.number, flow=en, unit=x.unit
+                )
                 d.counts["gas in a unit that is no mass"] += 1
                 self.uncharacterised(en, "unit", x)
                 return
-            note = "" if match.status == "gas" and match.rule == "name" else (
-                "taken as fossil: the source does not say" if match.status == "unspecified" else f"by {match.rule}")
+            note = (
+                ""
+                if match.status == "gas" and match.rule == "name"
+                else (
+                    "taken as fossil: the source does not say"
+                    if match.status == "unspecified"
+                    else f"by {match.rule}"
+                )
+            )
             d.gases[match.gas] += 1
             d.counts["gas: " + match.status] += 1
             for k, share in index:
@@ -507,7 +610,11 @@ class _Linker:
             self.uncharacterised(en, match.status, x)
         else:
             d.counts["elementary, not for climate"] += 1
-            if x.direction == "input" and flow.compartment and re.search("emission|排放", flow.compartment[0], re.IGNORECASE):
+            if (
+                x.direction == "input"
+                and flow.compartment
+                and re.search("emission|排放", flow.compartment[0], re.IGNORECASE)
+            ):
                 self.bought[en] = self.bought.get(en, 0) + 1
                 for k, share in index:
                     converted = self.convert(x) or (x.unit, 1.0)
@@ -539,7 +646,13 @@ class _Linker:
                 by_name[name].append(k)
             if flow.cas:
                 by_cas[flow.cas.lstrip("0")].append(k)
-        self.by_flow, self.by_source, self.by_name, self.by_cas, self.own = by_flow, by_source, by_name, by_cas, own
+        self.by_flow, self.by_source, self.by_name, self.by_cas, self.own = (
+            by_flow,
+            by_source,
+            by_name,
+            by_cas,
+            own,
+        )
         self.base_ids = {b.id: b for b in self.base}
         self.base_names: dict[str, list[Named]] = defaultdict(list)
         for b in self.base:
@@ -549,8 +662,15 @@ class _Linker:
         for x in self.pending:
             m = d.made[x.buyer]
             negative = x.amount < 0
-            key = (x.flow, x.provider, x.unit, x.place, m.place, x.direction == "output" or negative, m.id
-                   if self.rules.mapping else "")
+            key = (
+                x.flow,
+                x.provider,
+                x.unit,
+                x.place,
+                m.place,
+                x.direction == "output" or negative,
+                m.id if self.rules.mapping else "",
+            )
             found = cache.get(key)
             if found is None:
                 found = cache[key] = self.choose(x, m)
@@ -565,13 +685,23 @@ class _Linker:
                         rule += " (treatment)"
                 elif x.direction == "output":
                     amount = -amount
-                unit = d.made[at].unit if at is not None else self.base_ids[provider].unit if provider in self.base_ids else x.unit
+                unit = (
+                    d.made[at].unit
+                    if at is not None
+                    else self.base_ids[provider].unit
+                    if provider in self.base_ids
+                    else x.unit
+                )
                 note = rule if factor == 1 else f"{rule}; 1 {x.unit} = {factor:.12g} {unit}"
                 self.row(x.buyer, 0, provider, amount, unit, x.name, note)
             else:
-                at = self.row(x.buyer, 2, "", x.amount if x.direction == "input" else -x.amount, x.unit, x.name, why)
+                at = self.row(
+                    x.buyer, 2, "", x.amount if x.direction == "input" else -x.amount, x.unit, x.name, why
+                )
                 if rule != "cut off by you":
-                    d.unlinked.append(Unlinked(m.source, x.number, x.flow, x.name, x.unit, x.place, x.amount, why, row=at))
+                    d.unlinked.append(
+                        Unlinked(m.source, x.number, x.flow, x.name, x.unit, x.place, x.amount, why, row=at)
+                    )
         self.pending = []
         self.double_count()
         self.inputs_exceed()
@@ -583,16 +713,24 @@ class _Linker:
             to, factor, _ = decided
             if to == CUTOFF:
                 return "", "cut off by you", 1.0, "cut off by the mapping file"
-            target = to if to in self.own else (self.by_source[to][0:1] and self.draft.made[self.by_source[to][0]].id) or to
+            target = (
+                to
+                if to in self.own
+                else (self.by_source[to][0:1] and self.draft.made[self.by_source[to][0]].id) or to
+            )
             if target not in self.own and target not in self.base_ids:
                 self.problem("exchange-mapping-target", m.where, item=m.id, flow=x.name, to=to)
                 return "", "mapping target missing", 1.0, f"the mapping file names {to}, which is not there"
-            unit = self.draft.made[self.own[target]].unit if target in self.own else self.base_ids[target].unit
+            unit = (
+                self.draft.made[self.own[target]].unit if target in self.own else self.base_ids[target].unit
+            )
             per = factor_between(x.unit, unit)
             if factor != 1:
                 per = factor
             if per is None:
-                self.problem("exchange-mapping-unit", m.where, item=m.id, flow=x.name, to=to, unit=x.unit, wanted=unit)
+                self.problem(
+                    "exchange-mapping-unit", m.where, item=m.id, flow=x.name, to=to, unit=x.unit, wanted=unit
+                )
                 return "", "mapping unit", 1.0, f"{x.unit} ≠ {unit}"
             return target, "mapping file", per, ""
         if x.name.upper().startswith("CUTOFF"):
@@ -601,7 +739,9 @@ class _Linker:
         waste = x.direction == "output" or x.amount < 0
         steps: list[tuple[str, list[int]]] = []
         if x.provider:
-            named = self.by_source.get(x.provider) or ([self.own[x.provider]] if x.provider in self.own else [])
+            named = self.by_source.get(x.provider) or (
+                [self.own[x.provider]] if x.provider in self.own else []
+            )
             same = [k for k in named if self.draft.made[k].flow == x.flow]
             steps.append(("provider named by the source", same or named))
             if not named:
@@ -614,7 +754,9 @@ class _Linker:
             flow = self.flows[x.flow]
             if flow.name.get("zh"):
                 steps.append(("name (zh)", self.by_name.get(plain(flow.name["zh"]), [])))
-            synonyms = [plain(t) for text in flow.synonyms.values() for t in re.split(r"[;；|\n]", text) if t.strip()]
+            synonyms = [
+                plain(t) for text in flow.synonyms.values() for t in re.split(r"[;；|\n]", text) if t.strip()
+            ]
             steps.append(("synonym", [k for s in synonyms for k in self.by_name.get(s, [])]))
             if flow.cas:
                 steps.append(("CAS number", self.by_cas.get(flow.cas.lstrip("0"), [])))
@@ -631,7 +773,9 @@ class _Linker:
                 continue
             treating = [f for f in fitting if self.draft.made[f[0]].treats]
             making = [f for f in fitting if not self.draft.made[f[0]].treats]
-            chosen = (treating or (making if x.direction == "input" else [])) if waste else (making or treating)
+            chosen = (
+                (treating or (making if x.direction == "input" else [])) if waste else (making or treating)
+            )
             if not chosen:
                 why = "only producers, no treatment, of this output"
                 continue
@@ -639,7 +783,12 @@ class _Linker:
                 return self.draft.made[chosen[0][0]].id, rule, chosen[0][1], ""
             placed = self.by_place(chosen, x, m)
             if placed is not None:
-                return self.draft.made[placed[0]].id, f"{rule}, place {self.draft.made[placed[0]].place}", placed[1], ""
+                return (
+                    self.draft.made[placed[0]].id,
+                    f"{rule}, place {self.draft.made[placed[0]].place}",
+                    placed[1],
+                    "",
+                )
             places = sorted({self.draft.made[k].place for k, _ in chosen})
             return "", "ambiguous", 1.0, f"ambiguous: {len(chosen)} providers ({', '.join(places[:8])})"
         if self.rules.by_name and self.base_names:
@@ -661,8 +810,16 @@ class _Linker:
         if len(fitting) == 1:
             self.draft.needs_base = True
             return fitting[0][0].id, rule, fitting[0][1], ""
-        return "", "ambiguous" if fitting else "unlinked", 1.0, (
-            f"ambiguous: {len(fitting)} in the base library" if fitting else f"unit {x.unit} ≠ {near[0].unit}")
+        return (
+            "",
+            "ambiguous" if fitting else "unlinked",
+            1.0,
+            (
+                f"ambiguous: {len(fitting)} in the base library"
+                if fitting
+                else f"unit {x.unit} ≠ {near[0].unit}"
+            ),
+        )
 
     def between(self, x: _Pending, m: Made) -> float | None:
         """How many units of the provider one unit bought is; by the measures of the flow where units differ."""
@@ -680,8 +837,12 @@ class _Linker:
             other = ours(measure.unit, self.inventory.units)
             if other is not None and measure.factor:
                 sizes[other[0]] = 1 / (measure.factor * other[1])
-        here = next((per * f for u, per in sizes.items() if (f := factor_between(x.unit, u)) is not None), None)
-        there = next((per * f for u, per in sizes.items() if (f := factor_between(m.unit, u)) is not None), None)
+        here = next(
+            (per * f for u, per in sizes.items() if (f := factor_between(x.unit, u)) is not None), None
+        )
+        there = next(
+            (per * f for u, per in sizes.items() if (f := factor_between(m.unit, u)) is not None), None
+        )
         return here / there if here is not None and there else None
 
     def by_place(self, chosen: list[tuple[int, float]], x: _Pending, m: Made) -> tuple[int, float] | None:
@@ -720,22 +881,41 @@ class _Linker:
         for process, value in sorted(burnt.items()):
             m = d.made[process]
             if 0.1 * direct[process] < value <= 1.5 * direct[process] and not _COMBUSTED.search(m.name_en):
-                self.problem("exchange-double-count", m.where, "warning", item=m.id, name=m.name_en,
-                             direct=f"{direct[process] / m.amount:.4g}", burnt=f"{value / m.amount:.4g}", unit=m.unit,
-                             providers="; ".join(names[process][:4]))
+                self.problem(
+                    "exchange-double-count",
+                    m.where,
+                    "warning",
+                    item=m.id,
+                    name=m.name_en,
+                    direct=f"{direct[process] / m.amount:.4g}",
+                    burnt=f"{value / m.amount:.4g}",
+                    unit=m.unit,
+                    providers="; ".join(names[process][:4]),
+                )
 
     def inputs_exceed(self) -> None:
         """Purchases in money far above the output in money: totals of a whole sector beside one unit of output."""
         d = self.draft
         bought: dict[int, float] = defaultdict(float)
         for process, kind, unit, amount in zip(d.process, d.kind, d.unit, d.amount, strict=True):
-            if kind in (0, 2) and d.made[process].unit in _CURRENCY and d.strings[unit] == d.made[process].unit:
+            if (
+                kind in (0, 2)
+                and d.made[process].unit in _CURRENCY
+                and d.strings[unit] == d.made[process].unit
+            ):
                 bought[process] += amount
         for process, value in sorted(bought.items()):
             m = d.made[process]
             if value > 20 * m.amount:
-                self.problem("exchange-inputs-exceed", m.where, item=m.id, name=m.name_en, unit=m.unit,
-                             output=f"{m.amount:.6g}", inputs=f"{value:.6g}")
+                self.problem(
+                    "exchange-inputs-exceed",
+                    m.where,
+                    item=m.id,
+                    name=m.name_en,
+                    unit=m.unit,
+                    output=f"{m.amount:.6g}",
+                    inputs=f"{value:.6g}",
+                )
 
     def candidates(self) -> None:
         """Candidates for what is not linked, once for each distinct flow, unit and place."""
@@ -755,8 +935,11 @@ class _Linker:
                 flow = self.flows.get(u.flow)
                 names = [u.name, *(flow.name.values() if flow else ())]
                 near = [c for c in index.ask(names, u.unit, u.place, 4) if c.id != u.process][:3]
-                asked[key] = " | ".join(f"{c.id} ~{c.score:.2f} ({c.name} [{c.unit}, {c.place}]"
-                                        f"{'; differs: ' + ', '.join(c.differs) if c.differs else ''})" for c in near)
+                asked[key] = " | ".join(
+                    f"{c.id} ~{c.score:.2f} ({c.name} [{c.unit}, {c.place}]"
+                    f"{'; differs: ' + ', '.join(c.differs) if c.differs else ''})"
+                    for c in near
+                )
             u.candidates = asked[key]
 
     def summary(self) -> None:
@@ -764,26 +947,60 @@ class _Linker:
         d = self.draft
         place = self.inventory.name
         if self.missing_flows:
-            self.problem("exchange-flow-missing", place, "warning", count=sum(self.missing_flows.values()),
-                         flows="; ".join(list(self.missing_flows)[:4]))
+            self.problem(
+                "exchange-flow-missing",
+                place,
+                "warning",
+                count=sum(self.missing_flows.values()),
+                flows="; ".join(list(self.missing_flows)[:4]),
+            )
         if self.blank_names:
-            self.problem("exchange-name-blanks", place, "warning", count=len(self.blank_names),
-                         name=next(iter(self.blank_names)))
+            self.problem(
+                "exchange-name-blanks",
+                place,
+                "warning",
+                count=len(self.blank_names),
+                name=next(iter(self.blank_names)),
+            )
         if self.bought:
-            self.problem("exchange-elementary-bought", place, "warning", count=sum(self.bought.values()),
-                         flows="; ".join(list(self.bought)[:6]))
+            self.problem(
+                "exchange-elementary-bought",
+                place,
+                "warning",
+                count=sum(self.bought.values()),
+                flows="; ".join(list(self.bought)[:6]),
+            )
         for name, (status, n, total, unit) in sorted(d.uncharacterised.items()):
-            self.problem(f"exchange-uncharacterised-{status}", place, "warning", flow=name, count=n,
-                         amount=f"{total:.6g}", unit=unit)
-        why: Counter[str] = Counter(u.why.split(":")[0].split(" ≠")[0] if u.why.startswith(("ambig", "unit"))
-                                    else u.why for u in d.unlinked)
+            self.problem(
+                f"exchange-uncharacterised-{status}",
+                place,
+                "warning",
+                flow=name,
+                count=n,
+                amount=f"{total:.6g}",
+                unit=unit,
+            )
+        why: Counter[str] = Counter(
+            u.why.split(":")[0].split(" ≠")[0] if u.why.startswith(("ambig", "unit")) else u.why
+            for u in d.unlinked
+        )
         if why:
-            self.problem("exchange-unlinked", place, "warning", count=len(d.unlinked),
-                         why="; ".join(f"{w}: {n}" for w, n in why.most_common(6)))
+            self.problem(
+                "exchange-unlinked",
+                place,
+                "warning",
+                count=len(d.unlinked),
+                why="; ".join(f"{w}: {n}" for w, n in why.most_common(6)),
+            )
         unused = [k for k in self.rules.mapping if k not in self.rules.used and k[2] == plain(k[2])]
         if unused:
-            self.problem("exchange-mapping-unused", place, "warning", count=len(unused),
-                         rows="; ".join("/".join(p for p in k if p) for k in unused[:4]))
+            self.problem(
+                "exchange-mapping-unused",
+                place,
+                "warning",
+                count=len(unused),
+                rows="; ".join("/".join(p for p in k if p) for k in unused[:4]),
+            )
 
 
 def mapping_rows(draft: Draft) -> Iterator[dict[str, str]]:
@@ -795,7 +1012,14 @@ def mapping_rows(draft: Draft) -> Iterator[dict[str, str]]:
         if key in seen or u.why.startswith("cut off"):
             continue
         seen.add(key)
-        row = {"kind": "provider", "flow": u.flow, "name": u.name, "unit": u.unit, "place": u.place, "note": u.why}
+        row = {
+            "kind": "provider",
+            "flow": u.flow,
+            "name": u.name,
+            "unit": u.unit,
+            "place": u.place,
+            "note": u.why,
+        }
         for n, part in enumerate([p for p in u.candidates.split(" | ") if p][:3], start=1):
             id_, _, rest = part.partition(" ~")
             row[f"candidate_{n}"], row[f"score_{n}"] = id_, rest.partition(" ")[0]

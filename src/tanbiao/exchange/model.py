@@ -8,7 +8,7 @@ has no field for, so that the same format gets it back; a writer of another form
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -23,11 +23,7 @@ Direction = Literal["input", "output"]
 RuleName = Literal["mass", "energy", "economic", "physical", "causal", "reference"]
 
 
-class Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Base of the model: frozen, by keyword, cheap enough for 10^6 exchanges."""
-
-
-class Measure(Struct):
+class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How much of another quantity one reference unit of a flow is: `1 m3 = 744 kg`."""
 
     property: str
@@ -35,7 +31,7 @@ class Measure(Struct):
     factor: float
 
 
-class Flow(Struct):
+class Flow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is exchanged. `compartment` is empty for products and wastes."""
 
     id: str
@@ -55,7 +51,7 @@ class Flow(Struct):
     foreign: dict[str, Any] = {}
 
 
-class Uncertainty(Struct):
+class Uncertainty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """kind: lognormal (`a` geometric mean, `b` geometric standard deviation), normal (`a` mean, `b` standard
     deviation), triangular (`a` low, `b` mode, `c` high), uniform (`a` low, `b` high)."""
 
@@ -65,7 +61,7 @@ class Uncertainty(Struct):
     c: float | None = None
 
 
-class Exchange(Struct, gc=False):
+class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One exchange of a process, as the source states it.
 
     `flow` is the flow's id, `provider` the id of the process that supplies it where the source names one.
@@ -95,7 +91,7 @@ class Exchange(Struct, gc=False):
     foreign: dict[str, Any] = {}
 
 
-class Parameter(Struct):
+class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A named value, or a formula over other names; `process` is empty for a global one."""
 
     name: str
@@ -108,7 +104,7 @@ class Parameter(Struct):
     foreign: dict[str, Any] = {}
 
 
-class Allocation(Struct):
+class Allocation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The share of a process (or of one exchange of it) that a product bears under `method`, 0 to 1."""
 
     method: RuleName
@@ -118,7 +114,7 @@ class Allocation(Struct):
     formula: str = ""
 
 
-class Process(Struct):
+class Process(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A unit process, or an aggregated inventory, neutral: nothing is allocated, credited or cut off."""
 
     id: str
@@ -145,7 +141,7 @@ class Process(Struct):
         return tuple(x for x in self.exchanges if x.reference)
 
 
-class Result(Struct):
+class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A result without inventory: an EPD or a supplier's footprint. It can be a provider like any process.
 
     values: positions of the library (A … H, unsplit) and `total`, kgCO2e per `amount` `unit`, as decimal texts.
@@ -178,7 +174,7 @@ class Result(Struct):
     foreign: dict[str, Any] = {}
 
 
-class Loss(Struct):
+class Loss(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A field that could not be carried: how often, and one example."""
 
     field: str
@@ -230,7 +226,9 @@ class Inventory:
             self.processes = tuple(self.processes)
         return self
 
-    def report(self, code: str, place: Place, level: Literal["error", "warning"] = "error", **args: object) -> None:
+    def report(
+        self, code: str, place: Place, level: Literal["error", "warning"] = "error", **args: object
+    ) -> None:
         self.problems.append(Problem(code, place, {k: str(v)[:300] for k, v in args.items()}, level=level))
 
     def __iter__(self) -> Iterator[Process]:
@@ -258,7 +256,7 @@ def _without_where(value: Any) -> Any:
     return [_without_where(v) for v in value] if isinstance(value, list | tuple) else value
 
 
-def first(words: Words, *langs: str) -> str:
+def first(words: Mapping[str, str], *langs: str) -> str:
     """The text in the first of `langs` that is there, else in any language, else empty."""
     for lang in (*langs, "", "en", "zh"):
         if words.get(lang):

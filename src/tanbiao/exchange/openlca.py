@@ -40,20 +40,49 @@ from .source import Source
 from .units import factor_between, ours
 
 NAME = "openlca"
-FLOW_KINDS: dict[str, FlowKind] = {"PRODUCT_FLOW": "product", "WASTE_FLOW": "waste", "ELEMENTARY_FLOW": "elementary"}
-ALLOCATIONS: dict[str, RuleName] = {"PHYSICAL_ALLOCATION": "physical", "ECONOMIC_ALLOCATION": "economic",
-                                    "CAUSAL_ALLOCATION": "causal"}
-DOCS = {  # our key → key of processDocumentation
-    "time": "timeDescription", "technology": "technologyDescription", "geography": "geographyDescription",
-    "data_collection": "dataCollectionDescription", "completeness": "completenessDescription",
-    "data_selection": "dataSelectionDescription", "data_treatment": "dataTreatmentDescription",
-    "sampling": "samplingDescription", "method": "inventoryMethodDescription",
-    "constants": "modelingConstantsDescription", "application": "intendedApplication", "project": "projectDescription",
-    "review": "reviewDetails", "use_advice": "useAdvice",
+FLOW_KINDS: dict[str, FlowKind] = {
+    "PRODUCT_FLOW": "product",
+    "WASTE_FLOW": "waste",
+    "ELEMENTARY_FLOW": "elementary",
 }
-OTHER_FOLDERS = ("actors", "sources", "dq_systems", "categories", "locations", "unit_groups", "flow_properties",
-                 "currencies", "social_indicators", "lcia_methods", "lcia_categories", "product_systems", "projects",
-                 "results", "epds")
+ALLOCATIONS: dict[str, RuleName] = {
+    "PHYSICAL_ALLOCATION": "physical",
+    "ECONOMIC_ALLOCATION": "economic",
+    "CAUSAL_ALLOCATION": "causal",
+}
+DOCS = {  # our key → key of processDocumentation
+    "time": "timeDescription",
+    "technology": "technologyDescription",
+    "geography": "geographyDescription",
+    "data_collection": "dataCollectionDescription",
+    "completeness": "completenessDescription",
+    "data_selection": "dataSelectionDescription",
+    "data_treatment": "dataTreatmentDescription",
+    "sampling": "samplingDescription",
+    "method": "inventoryMethodDescription",
+    "constants": "modelingConstantsDescription",
+    "application": "intendedApplication",
+    "project": "projectDescription",
+    "review": "reviewDetails",
+    "use_advice": "useAdvice",
+}
+OTHER_FOLDERS = (
+    "actors",
+    "sources",
+    "dq_systems",
+    "categories",
+    "locations",
+    "unit_groups",
+    "flow_properties",
+    "currencies",
+    "social_indicators",
+    "lcia_methods",
+    "lcia_categories",
+    "product_systems",
+    "projects",
+    "results",
+    "epds",
+)
 
 
 class _Ref(msgspec.Struct):
@@ -124,6 +153,10 @@ class _SlimRef(msgspec.Struct, gc=False):
     name: str = ""
 
 
+class _SlimId(msgspec.Struct, gc=False):
+    id: str = msgspec.field(name="@id", default="")
+
+
 class _SlimUnit(msgspec.Struct, gc=False):
     name: str = ""
 
@@ -131,7 +164,7 @@ class _SlimUnit(msgspec.Struct, gc=False):
 class _SlimExchange(msgspec.Struct, gc=False):
     """What linking needs, and nothing else: the import of a large database decodes only this."""
 
-    flow: _SlimRef
+    flow: _SlimId
     amount: float = 0.0
     unit: _SlimUnit | None = None
     isInput: bool = False
@@ -140,7 +173,7 @@ class _SlimExchange(msgspec.Struct, gc=False):
     quantitativeReference: bool = False
     isAvoidedProduct: bool = False
     avoidedProduct: bool = False
-    defaultProvider: _SlimRef | None = None
+    defaultProvider: _SlimId | None = None
     location: _SlimRef | None = None
     internalId: int | None = None
 
@@ -184,7 +217,9 @@ _ENTITY = msgspec.json.Decoder()
 
 def recognises(source: Source) -> bool:
     """Whether it holds openLCA JSON-LD: data sets in folders named as openLCA names them."""
-    if any(n.rsplit("/", 1)[-1] in ("olca-schema.json", "openlca.json") for n in (e.name for e in source.entries)):
+    if any(
+        n.rsplit("/", 1)[-1] in ("olca-schema.json", "openlca.json") for n in (e.name for e in source.entries)
+    ):
         return True
     found = source.names(".json", "processes")[:1] or source.names(".json", "flows")[:1]
     if not found:
@@ -222,7 +257,9 @@ def _read(source: Source, keep: bool) -> Inventory:
         data = _entity(source, name, inventory, quiet=True)
         if data is not None:
             units = [u for u in data.get("units") or [] if isinstance(u, dict)]
-            ref = next((u for u in units if u.get("isRefUnit") or u.get("referenceUnit")), units[0] if units else {})
+            ref = next(
+                (u for u in units if u.get("isRefUnit") or u.get("referenceUnit")), units[0] if units else {}
+            )
             groups[str(data.get("@id"))] = str(ref.get("name") or "")
     for name in source.names(".json", "flow_properties"):
         data = _entity(source, name, inventory)
@@ -311,33 +348,53 @@ def _units(data: Mapping[str, Any], inventory: Inventory) -> None:
         if mine and base and exact is not None:
             exact *= mine[1] / base[1]
             if abs(exact - factor) > 0.001 * abs(exact):
-                inventory.report("exchange-unit-factor", Place(inventory.name), "warning", unit=name, reference=reference,
-                                 said=f"{factor:g}", exact=f"{exact:.6g}")
+                inventory.report(
+                    "exchange-unit-factor",
+                    Place(inventory.name),
+                    "warning",
+                    unit=name,
+                    reference=reference,
+                    said=f"{factor:g}",
+                    exact=f"{exact:.6g}",
+                )
 
 
-def _flow(data: Mapping[str, Any], properties: Mapping[str, tuple[str, str]], codes: Mapping[str, str],
-          keep: bool) -> Flow:
+def _flow(
+    data: Mapping[str, Any], properties: Mapping[str, tuple[str, str]], codes: Mapping[str, str], keep: bool
+) -> Flow:
     category = _category(data.get("category"))
     kind = FLOW_KINDS.get(str(data.get("flowType")), "product")
     measures = []
     unit, prop = "", ""
     for f in data.get("flowProperties") or []:
         fp = f.get("flowProperty") or {}
-        name, ref_unit = properties.get(str(fp.get("@id")), (str(fp.get("name") or ""), str(fp.get("refUnit") or "")))
+        name, ref_unit = properties.get(
+            str(fp.get("@id")), (str(fp.get("name") or ""), str(fp.get("refUnit") or ""))
+        )
         if f.get("isRefFlowProperty") or f.get("referenceFlowProperty"):
             unit, prop = ref_unit, name
         else:
-            measures.append(Measure(property=name, unit=ref_unit, factor=float(f.get("conversionFactor", 1.0))))
+            measures.append(
+                Measure(property=name, unit=ref_unit, factor=float(f.get("conversionFactor", 1.0)))
+            )
     location = data.get("location")
     place = ""
     if isinstance(location, dict):
         place = codes.get(str(location.get("@id")), str(location.get("name") or ""))
     known = {"@id", "name", "flowType", "cas", "formula", "synonyms", "description", "version"}
     return Flow(
-        id=data["@id"], name={"": str(data.get("name") or "")}, kind=kind, unit=unit, property=prop,
-        measures=tuple(measures), compartment=category if kind == "elementary" else (),
-        category=category if kind != "elementary" else (), cas=str(data.get("cas") or ""),
-        formula=str(data.get("formula") or ""), place=place, version=str(data.get("version") or ""),
+        id=data["@id"],
+        name={"": str(data.get("name") or "")},
+        kind=kind,
+        unit=unit,
+        property=prop,
+        measures=tuple(measures),
+        compartment=category if kind == "elementary" else (),
+        category=category if kind != "elementary" else (),
+        cas=str(data.get("cas") or ""),
+        formula=str(data.get("formula") or ""),
+        place=place,
+        version=str(data.get("version") or ""),
         synonyms={"": str(data["synonyms"])} if data.get("synonyms") else {},
         comment={"": str(data["description"])} if data.get("description") else {},
         foreign={NAME: {k: v for k, v in data.items() if k not in known}} if keep else {},
@@ -356,10 +413,18 @@ def _slim_flow(data: _SlimFlow, properties: Mapping[str, tuple[str, str]], codes
             measures.append(Measure(property=name, unit=reference, factor=f.conversionFactor))
     category = _category(data.category)
     place = data.location
-    return Flow(id=data.id, name={"": data.name}, kind=kind, unit=unit, measures=tuple(measures), cas=data.cas or "",
-                compartment=category if kind == "elementary" else (), category=category if kind != "elementary" else (),
-                synonyms={"": data.synonyms} if data.synonyms else {},
-                place=codes.get(place.id, place.name) if place is not None else "")
+    return Flow(
+        id=data.id,
+        name={"": data.name},
+        kind=kind,
+        unit=unit,
+        measures=tuple(measures),
+        cas=data.cas or "",
+        compartment=category if kind == "elementary" else (),
+        category=category if kind != "elementary" else (),
+        synonyms={"": data.synonyms} if data.synonyms else {},
+        place=codes.get(place.id, place.name) if place is not None else "",
+    )
 
 
 def _category(value: Any) -> tuple[str, ...]:
@@ -371,9 +436,16 @@ def _category(value: Any) -> tuple[str, ...]:
     return ()
 
 
-def _processes(source: Source, names: list[str], inventory: Inventory, codes: Mapping[str, str], keep: bool,
-               losses: Losses) -> Iterator[Process]:
+def _processes(
+    source: Source,
+    names: list[str],
+    inventory: Inventory,
+    codes: Mapping[str, str],
+    keep: bool,
+    losses: Losses,
+) -> Iterator[Process]:
     """One process at a time. The garbage collector rests meanwhile: it would walk every object read so far."""
+    flows = inventory.flows
     resting = gc.isenabled()
     if resting:
         gc.disable()
@@ -383,7 +455,7 @@ def _processes(source: Source, names: list[str], inventory: Inventory, codes: Ma
                 data = _bytes(source, name)
                 if not keep:
                     slim = _SLIM.decode(data)
-                    if slim.id:
+                    if slim.id and all([x.flow.id in flows and x.unit is not None for x in slim.exchanges]):
                         yield _slim(slim, codes, name)
                         continue
                 raw = _PROCESS.decode(data)
@@ -403,24 +475,39 @@ def _processes(source: Source, names: list[str], inventory: Inventory, codes: Ma
 
 
 def _slim(raw: _SlimProcess, codes: Mapping[str, str], name: str) -> Process:
-    exchanges = tuple([
-        Exchange(number=str(x.internalId) if x.internalId is not None else "", flow=x.flow.id or x.flow.name,
-                 name=x.flow.name, direction="input" if x.isInput or x.input else "output", amount=x.amount,
-                 unit=x.unit.name if x.unit is not None else "",
-                 reference=x.isQuantitativeReference or x.quantitativeReference,
-                 avoided=x.isAvoidedProduct or x.avoidedProduct,
-                 provider=x.defaultProvider.id if x.defaultProvider is not None else "",
-                 place=codes.get(x.location.id, x.location.name) if x.location is not None else "")
-        for x in raw.exchanges])
+    exchanges = tuple(
+        [
+            Exchange(
+                number=str(x.internalId) if x.internalId is not None else "",
+                flow=x.flow.id,
+                direction="input" if x.isInput or x.input else "output",
+                amount=x.amount,
+                unit=x.unit.name if x.unit is not None else "",
+                reference=x.isQuantitativeReference or x.quantitativeReference,
+                avoided=x.isAvoidedProduct or x.avoidedProduct,
+                provider=x.defaultProvider.id if x.defaultProvider is not None else "",
+                place=codes.get(x.location.id, x.location.name) if x.location is not None else "",
+            )
+            for x in raw.exchanges
+        ]
+    )
     documentation = raw.processDocumentation or {}
     location = raw.location
     return Process(
-        id=raw.id, name={"": raw.name}, exchanges=exchanges,
+        id=raw.id,
+        name={"": raw.name},
+        exchanges=exchanges,
         place=codes.get(location.id, location.name) if location is not None else "",
-        kind="aggregated" if raw.processType == "LCI_RESULT" else "unit", category=_category(raw.category),
-        start=str(documentation.get("validFrom") or "")[:10], end=str(documentation.get("validUntil") or "")[:10],
-        version=raw.version or "", licence=_licence(documentation), where=name,
-        default_allocation=ALLOCATIONS.get(raw.defaultAllocationMethod or "", ""), allocations=_allocations(raw.allocationFactors))
+        kind="aggregated" if raw.processType == "LCI_RESULT" else "unit",
+        category=_category(raw.category),
+        start=str(documentation.get("validFrom") or "")[:10],
+        end=str(documentation.get("validUntil") or "")[:10],
+        version=raw.version or "",
+        licence=_licence(documentation),
+        where=name,
+        default_allocation=ALLOCATIONS.get(raw.defaultAllocationMethod or "", ""),
+        allocations=_allocations(raw.allocationFactors),
+    )
 
 
 def _allocations(factors: list[_Factor]) -> tuple[Allocation, ...]:
@@ -429,12 +516,17 @@ def _allocations(factors: list[_Factor]) -> tuple[Allocation, ...]:
         method = ALLOCATIONS.get(f.allocationType)
         if method and f.product is not None:
             at = str(f.exchange.get("internalId", "")) if isinstance(f.exchange, dict) else ""
-            found.append(Allocation(method=method, product=f.product.id, value=f.value, exchange=at, formula=f.formula or ""))
+            found.append(
+                Allocation(
+                    method=method, product=f.product.id, value=f.value, exchange=at, formula=f.formula or ""
+                )
+            )
     return tuple(found)
 
 
-def _process(raw: _Process, rest: dict[str, Any] | None, codes: Mapping[str, str], name: str,
-             losses: Losses) -> Process:
+def _process(
+    raw: _Process, rest: dict[str, Any] | None, codes: Mapping[str, str], name: str, losses: Losses
+) -> Process:
     exchanges = []
     kept = rest.get("exchanges") if rest else None
     for k, x in enumerate(raw.exchanges):
@@ -443,22 +535,32 @@ def _process(raw: _Process, rest: dict[str, Any] | None, codes: Mapping[str, str
         if isinstance(kept, list) and k < len(kept) and isinstance(kept[k], dict):
             foreign = {NAME: {a: b for a, b in kept[k].items() if a not in _KNOWN_EXCHANGE}}
         where = x.location
-        exchanges.append(Exchange(
-            number="" if x.internalId is None else str(x.internalId), flow=x.flow.id or x.flow.name, name=x.flow.name,
-            direction="input" if said_input else "output", amount=x.amount,
-            unit=x.unit.name if x.unit is not None else x.flow.refUnit or "",
-            reference=bool(x.isQuantitativeReference or x.quantitativeReference),
-            avoided=bool(x.isAvoidedProduct or x.avoidedProduct),
-            provider=x.defaultProvider.id if x.defaultProvider is not None else "",
-            place=codes.get(where.id, where.name) if where is not None else "",
-            formula=x.amountFormula or "", property=x.flowProperty.id if x.flowProperty is not None and kept is not None else "",
-            uncertainty=_uncertainty(x.uncertainty) if x.uncertainty is not None else None, quality=x.dqEntry or "",
-            comment={"": x.description} if x.description and kept is not None else {}, foreign=foreign,
-        ))
+        exchanges.append(
+            Exchange(
+                number="" if x.internalId is None else str(x.internalId),
+                flow=x.flow.id or x.flow.name,
+                name=x.flow.name,
+                direction="input" if said_input else "output",
+                amount=x.amount,
+                unit=x.unit.name if x.unit is not None else x.flow.refUnit or "",
+                reference=bool(x.isQuantitativeReference or x.quantitativeReference),
+                avoided=bool(x.isAvoidedProduct or x.avoidedProduct),
+                provider=x.defaultProvider.id if x.defaultProvider is not None else "",
+                place=codes.get(where.id, where.name) if where is not None else "",
+                formula=x.amountFormula or "",
+                property=x.flowProperty.id if x.flowProperty is not None and kept is not None else "",
+                uncertainty=_uncertainty(x.uncertainty) if x.uncertainty is not None else None,
+                quality=x.dqEntry or "",
+                comment={"": x.description} if x.description and kept is not None else {},
+                foreign=foreign,
+            )
+        )
     documentation = raw.processDocumentation or {}
     docs = {}
     if rest is not None:
-        docs = {key: {"": str(documentation[theirs])} for key, theirs in DOCS.items() if documentation.get(theirs)}
+        docs = {
+            key: {"": str(documentation[theirs])} for key, theirs in DOCS.items() if documentation.get(theirs)
+        }
         for theirs in DOCS.values():
             if documentation.get(theirs) == "":
                 losses.add("empty text", f"{name}: {theirs}")
@@ -476,19 +578,38 @@ def _process(raw: _Process, rest: dict[str, Any] | None, codes: Mapping[str, str
         if raw.parameters:
             foreign[NAME]["parameters"] = rest.get("parameters")
     return Process(
-        id=raw.id, name={"": raw.name}, exchanges=tuple(exchanges),
+        id=raw.id,
+        name={"": raw.name},
+        exchanges=tuple(exchanges),
         place=codes.get(location.id, location.name) if location is not None else "",
-        kind="aggregated" if raw.processType == "LCI_RESULT" else "unit", category=_category(raw.category),
-        start=str(documentation.get("validFrom") or "")[:10], end=str(documentation.get("validUntil") or "")[:10],
-        version=raw.version or "", licence=_licence(documentation), quality=raw.dqEntry or "",
-        default_allocation=ALLOCATIONS.get(raw.defaultAllocationMethod or "", ""), allocations=_allocations(raw.allocationFactors),
-        parameters=tuple(_parameter(p, raw.id, rest is not None) for p in raw.parameters), docs=docs, where=name,
+        kind="aggregated" if raw.processType == "LCI_RESULT" else "unit",
+        category=_category(raw.category),
+        start=str(documentation.get("validFrom") or "")[:10],
+        end=str(documentation.get("validUntil") or "")[:10],
+        version=raw.version or "",
+        licence=_licence(documentation),
+        quality=raw.dqEntry or "",
+        default_allocation=ALLOCATIONS.get(raw.defaultAllocationMethod or "", ""),
+        allocations=_allocations(raw.allocationFactors),
+        parameters=tuple(_parameter(p, raw.id, rest is not None) for p in raw.parameters),
+        docs=docs,
+        where=name,
         foreign=foreign,
     )
 
 
-_KNOWN_EXCHANGE = frozenset(("amount", "amountFormula", "dqEntry", "description", "isInput", "isQuantitativeReference",
-                             "isAvoidedProduct", "internalId"))
+_KNOWN_EXCHANGE = frozenset(
+    (
+        "amount",
+        "amountFormula",
+        "dqEntry",
+        "description",
+        "isInput",
+        "isQuantitativeReference",
+        "isAvoidedProduct",
+        "internalId",
+    )
+)
 _KNOWN_PROCESS = frozenset(("exchanges", "@id", "name", "version", "description", "dqEntry"))
 
 
@@ -496,8 +617,11 @@ def _licence(documentation: Mapping[str, Any]) -> str:
     said = str(documentation.get("restrictionsDescription") or "")
     if len(said) <= 80:
         return said
-    for mark, licence in (("CC0", "CC0 1.0"), ("Creative Commons Attribution-NonCommercial", "CC BY-NC"),
-                          ("Creative Commons Attribution", "CC BY")):
+    for mark, licence in (
+        ("CC0", "CC0 1.0"),
+        ("Creative Commons Attribution-NonCommercial", "CC BY-NC"),
+        ("Creative Commons Attribution", "CC BY"),
+    ):
         if mark in said:
             return licence
     return " ".join(said.split())[:120]
@@ -505,10 +629,14 @@ def _licence(documentation: Mapping[str, Any]) -> str:
 
 def _parameter(data: Mapping[str, Any], process: str, keep: bool) -> Parameter:
     value = data.get("value")
-    return Parameter(name=str(data.get("name") or ""), process=process, formula=str(data.get("formula") or ""),
-                     value=float(value) if isinstance(value, int | float) else None,
-                     comment={"": str(data["description"])} if data.get("description") else {},
-                     foreign={NAME: dict(data)} if keep else {})
+    return Parameter(
+        name=str(data.get("name") or ""),
+        process=process,
+        formula=str(data.get("formula") or ""),
+        value=float(value) if isinstance(value, int | float) else None,
+        comment={"": str(data["description"])} if data.get("description") else {},
+        foreign={NAME: dict(data)} if keep else {},
+    )
 
 
 def _uncertainty(u: _Uncertainty) -> Uncertainty | None:
@@ -529,10 +657,14 @@ def _epd(data: Mapping[str, Any], inventory: Inventory, name: str) -> None:
     inventory.losses.add("epd.modules", str(data.get("name") or name))
 
 
-# -- writing ---------------------------------------------------------------------------------------------------------------
+# -- writing -------------------------------------------------------------------------------------------------
 
-DIST = {"lognormal": "LOG_NORMAL_DISTRIBUTION", "normal": "NORMAL_DISTRIBUTION", "uniform": "UNIFORM_DISTRIBUTION",
-        "triangular": "TRIANGLE_DISTRIBUTION"}
+DIST = {
+    "lognormal": "LOG_NORMAL_DISTRIBUTION",
+    "normal": "NORMAL_DISTRIBUTION",
+    "uniform": "UNIFORM_DISTRIBUTION",
+    "triangular": "TRIANGLE_DISTRIBUTION",
+}
 _SPACE = uuid.UUID("6d1d7b0e-7f0a-5a4f-9d0e-3b5f6c1d2e3f")
 
 
@@ -544,7 +676,9 @@ def write(inventory: Inventory, target: Path) -> tuple[Loss, ...]:
         for name, data in sorted(entities(inventory, losses).items()):
             info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+            archive.writestr(
+                info, json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            )
     return losses.report()
 
 
@@ -562,8 +696,14 @@ def entities(inventory: Inventory, losses: Losses) -> dict[str, Any]:
         out[f"flows/{_id(flow.id)}.json"] = _flow_data(flow, losses, own)
     for p in inventory.parameters:
         out[f"parameters/{_id('parameter ' + p.name)}.json"] = p.foreign.get(NAME) or {
-            "@type": "Parameter", "@id": _id("parameter " + p.name), "name": p.name, "value": p.value,
-            "formula": p.formula, "isInputParameter": not p.formula, "parameterScope": "GLOBAL_SCOPE"}
+            "@type": "Parameter",
+            "@id": _id("parameter " + p.name),
+            "name": p.name,
+            "value": p.value,
+            "formula": p.formula,
+            "isInputParameter": not p.formula,
+            "parameterScope": "GLOBAL_SCOPE",
+        }
     for process in inventory:
         out[f"processes/{_id(process.id)}.json"] = _process_data(process, inventory, losses, own)
     for r in inventory.results:
@@ -585,19 +725,44 @@ def _basics(inventory: Inventory, out: dict[str, Any]) -> None:
     for text in sorted(units):
         reference, factor = inventory.units.get(text, (text, 1.0))
         group, prop = _id("group " + reference), _id("property " + reference)
-        data = out.setdefault(f"unit_groups/{group}.json", {
-            "@type": "UnitGroup", "@id": group, "name": f"Units of {reference}", "units": [
-                {"@type": "Unit", "@id": _id("unit " + reference), "name": reference, "isRefUnit": True,
-                 "conversionFactor": 1.0}]})
+        data = out.setdefault(
+            f"unit_groups/{group}.json",
+            {
+                "@type": "UnitGroup",
+                "@id": group,
+                "name": f"Units of {reference}",
+                "units": [
+                    {
+                        "@type": "Unit",
+                        "@id": _id("unit " + reference),
+                        "name": reference,
+                        "isRefUnit": True,
+                        "conversionFactor": 1.0,
+                    }
+                ],
+            },
+        )
         if text != reference:
-            data["units"].append({"@type": "Unit", "@id": _id("unit " + text), "name": text, "conversionFactor": factor})
-        out.setdefault(f"flow_properties/{prop}.json", {
-            "@type": "FlowProperty", "@id": prop, "name": f"Quantity in {reference}",
-            "flowPropertyType": "PHYSICAL_QUANTITY",
-            "unitGroup": {"@type": "UnitGroup", "@id": group, "name": f"Units of {reference}"}})
+            data["units"].append(
+                {"@type": "Unit", "@id": _id("unit " + text), "name": text, "conversionFactor": factor}
+            )
+        out.setdefault(
+            f"flow_properties/{prop}.json",
+            {
+                "@type": "FlowProperty",
+                "@id": prop,
+                "name": f"Quantity in {reference}",
+                "flowPropertyType": "PHYSICAL_QUANTITY",
+                "unitGroup": {"@type": "UnitGroup", "@id": group, "name": f"Units of {reference}"},
+            },
+        )
     for place in sorted({p.place for p in inventory if p.place}):
-        out[f"locations/{_id('place ' + place)}.json"] = {"@type": "Location", "@id": _id("place " + place),
-                                                          "name": place, "code": place}
+        out[f"locations/{_id('place ' + place)}.json"] = {
+            "@type": "Location",
+            "@id": _id("place " + place),
+            "name": place,
+            "code": place,
+        }
 
 
 def _spoken(words: Mapping[str, str], losses: Losses, field: str) -> str:
@@ -611,21 +776,35 @@ def _spoken(words: Mapping[str, str], losses: Losses, field: str) -> str:
 
 def _flow_data(flow: Flow, losses: Losses, own: bool) -> dict[str, Any]:
     data = dict(flow.foreign.get(NAME, {}))
-    said = {"@type": "Flow", "@id": _id(flow.id), "name": _spoken(flow.name, losses, "flow.name"),
-            "flowType": next(k for k, v in FLOW_KINDS.items() if v == flow.kind)}
+    said: dict[str, Any] = {
+        "@type": "Flow",
+        "@id": _id(flow.id),
+        "name": _spoken(flow.name, losses, "flow.name"),
+        "flowType": next(k for k, v in FLOW_KINDS.items() if v == flow.kind),
+    }
     if flow.version:
         said["version"] = flow.version
-    for key, value in (("cas", flow.cas), ("formula", flow.formula), ("synonyms", _spoken(flow.synonyms, losses, "flow.synonyms")),
-                       ("description", _spoken(flow.comment, losses, "flow.comment"))):
+    for key, value in (
+        ("cas", flow.cas),
+        ("formula", flow.formula),
+        ("synonyms", _spoken(flow.synonyms, losses, "flow.synonyms")),
+        ("description", _spoken(flow.comment, losses, "flow.comment")),
+    ):
         if value:
             said[key] = value
     if not own:
         category = flow.compartment or flow.category
         if category:
-            said["category"] = "/".join(category)  # type: ignore[assignment]
+            said["category"] = "/".join(category)
         reference = flow.unit
-        data["flowProperties"] = [{"@type": "FlowPropertyFactor", "isRefFlowProperty": True, "conversionFactor": 1.0,
-                                   "flowProperty": {"@type": "FlowProperty", "@id": _id("property " + reference)}}]
+        data["flowProperties"] = [
+            {
+                "@type": "FlowPropertyFactor",
+                "isRefFlowProperty": True,
+                "conversionFactor": 1.0,
+                "flowProperty": {"@type": "FlowProperty", "@id": _id("property " + reference)},
+            }
+        ]
         for m in flow.measures:
             losses.add("flow.measures", f"{m.factor} {m.unit}")
         if flow.place:
@@ -637,8 +816,14 @@ def _flow_data(flow: Flow, losses: Losses, own: bool) -> dict[str, Any]:
 
 def _process_data(p: Process, inventory: Inventory, losses: Losses, own: bool) -> dict[str, Any]:
     data = dict(p.foreign.get(NAME, {}))
-    old = own and ("infrastructureProcess" in data or any("input" in x.foreign.get(NAME, {}) for x in p.exchanges))
-    said: dict[str, Any] = {"@type": "Process", "@id": _id(p.id), "name": _spoken(p.name, losses, "process.name")}
+    old = own and (
+        "infrastructureProcess" in data or any("input" in x.foreign.get(NAME, {}) for x in p.exchanges)
+    )
+    said: dict[str, Any] = {
+        "@type": "Process",
+        "@id": _id(p.id),
+        "name": _spoken(p.name, losses, "process.name"),
+    }
     if p.version:
         said["version"] = p.version
     description = p.docs.get("description")
@@ -658,7 +843,11 @@ def _process_data(p: Process, inventory: Inventory, losses: Losses, own: bool) -
             said["category"] = "/".join(p.category)
         if p.place:
             said["location"] = {"@type": "Location", "@id": _id("place " + p.place), "name": p.place}
-        for key, value in (("validFrom", p.start), ("validUntil", p.end), ("restrictionsDescription", p.licence)):
+        for key, value in (
+            ("validFrom", p.start),
+            ("validUntil", p.end),
+            ("restrictionsDescription", p.licence),
+        ):
             if value:
                 documentation[key] = value
         if p.source:
@@ -671,25 +860,44 @@ def _process_data(p: Process, inventory: Inventory, losses: Losses, own: bool) -
                 losses.add("process.default_allocation", p.default_allocation)
         if p.allocations:
             said["allocationFactors"] = [
-                {"@type": "AllocationFactor", "allocationType": next(
-                    (k for k, v in ALLOCATIONS.items() if v == a.method), "PHYSICAL_ALLOCATION"),
-                 "product": {"@type": "Flow", "@id": _id(a.product)}, "value": a.value,
-                 **({"exchange": {"internalId": int(a.exchange)}} if a.exchange.isdigit() else {})}
-                for a in p.allocations]
+                {
+                    "@type": "AllocationFactor",
+                    "allocationType": next(
+                        (k for k, v in ALLOCATIONS.items() if v == a.method), "PHYSICAL_ALLOCATION"
+                    ),
+                    "product": {"@type": "Flow", "@id": _id(a.product)},
+                    "value": a.value,
+                    **({"exchange": {"internalId": int(a.exchange)}} if a.exchange.isdigit() else {}),
+                }
+                for a in p.allocations
+            ]
         if p.parameters:
-            said["parameters"] = [{"@type": "Parameter", "@id": _id(f"{p.id} {q.name}"), "name": q.name, "value": q.value,
-                                   "formula": q.formula, "isInputParameter": not q.formula,
-                                   "parameterScope": "PROCESS_SCOPE"} for q in p.parameters]
+            said["parameters"] = [
+                {
+                    "@type": "Parameter",
+                    "@id": _id(f"{p.id} {q.name}"),
+                    "name": q.name,
+                    "value": q.value,
+                    "formula": q.formula,
+                    "isInputParameter": not q.formula,
+                    "parameterScope": "PROCESS_SCOPE",
+                }
+                for q in p.parameters
+            ]
         for other in p.foreign:
             losses.add(f"process.foreign.{other}", p.id)
     if documentation:
         documentation.setdefault("@type", "ProcessDocumentation")
         said["processDocumentation"] = documentation
-    said["exchanges"] = [_exchange_data(x, inventory, losses, own, old, k) for k, x in enumerate(p.exchanges, start=1)]
+    said["exchanges"] = [
+        _exchange_data(x, inventory, losses, own, old, k) for k, x in enumerate(p.exchanges, start=1)
+    ]
     return {**data, **said}
 
 
-def _exchange_data(x: Exchange, inventory: Inventory, losses: Losses, own: bool, old: bool, k: int) -> dict[str, Any]:
+def _exchange_data(
+    x: Exchange, inventory: Inventory, losses: Losses, own: bool, old: bool, k: int
+) -> dict[str, Any]:
     data = dict(x.foreign.get(NAME, {}))
     said: dict[str, Any] = {"@type": "Exchange", "amount": x.amount}
     if x.number or not own:
@@ -712,7 +920,11 @@ def _exchange_data(x: Exchange, inventory: Inventory, losses: Losses, own: bool,
     if not own:
         flow = inventory.flows.get(x.flow)
         reference = inventory.units.get(x.unit, (x.unit, 1.0))[0]
-        said["flow"] = {"@type": "Flow", "@id": _id(x.flow), "name": first(flow.name, "en") if flow else x.name}
+        said["flow"] = {
+            "@type": "Flow",
+            "@id": _id(x.flow),
+            "name": first(flow.name, "en") if flow else x.name,
+        }
         said["unit"] = {"@type": "Unit", "@id": _id("unit " + x.unit), "name": x.unit}
         said["flowProperty"] = {"@type": "FlowProperty", "@id": _id("property " + reference)}
         if x.provider:
@@ -721,10 +933,17 @@ def _exchange_data(x: Exchange, inventory: Inventory, losses: Losses, own: bool,
             said["location"] = {"@type": "Location", "@id": _id("place " + x.place), "name": x.place}
         if x.uncertainty is not None:
             u = x.uncertainty
-            names = {"lognormal": ("geomMean", "geomSd"), "normal": ("mean", "sd"), "uniform": ("minimum", "maximum"),
-                     "triangular": ("minimum", "mode", "maximum")}[u.kind]
-            said["uncertainty"] = {"@type": "Uncertainty", "distributionType": DIST[u.kind],
-                                   **dict(zip(names, (u.a, u.b, u.c), strict=False))}
+            names = {
+                "lognormal": ("geomMean", "geomSd"),
+                "normal": ("mean", "sd"),
+                "uniform": ("minimum", "maximum"),
+                "triangular": ("minimum", "mode", "maximum"),
+            }[u.kind]
+            said["uncertainty"] = {
+                "@type": "Uncertainty",
+                "distributionType": DIST[u.kind],
+                **dict(zip(names, (u.a, u.b, u.c), strict=False)),
+            }
         if x.low is not None or x.high is not None:
             losses.add("exchange.low, exchange.high", f"{x.low} … {x.high}")
         for other in x.foreign:
@@ -738,16 +957,38 @@ def generate(folder: Path, processes: int, seed: int = 1, per: int = 36) -> None
 
     chance = random.Random(seed)
     unit = {"@type": "Unit", "@id": _id("unit kg"), "name": "kg"}
-    group = {"@type": "UnitGroup", "@id": _id("group kg"), "name": "Units of mass",
-             "units": [{"@type": "Unit", "@id": unit["@id"], "name": "kg", "isRefUnit": True, "conversionFactor": 1.0}]}
+    group = {
+        "@type": "UnitGroup",
+        "@id": _id("group kg"),
+        "name": "Units of mass",
+        "units": [
+            {"@type": "Unit", "@id": unit["@id"], "name": "kg", "isRefUnit": True, "conversionFactor": 1.0}
+        ],
+    }
     prop = {"@type": "FlowProperty", "@id": _id("property kg"), "name": "Mass", "unitGroup": group}
-    air = {"@type": "Flow", "@id": _id("flow co2"), "name": "Carbon dioxide, fossil", "flowType": "ELEMENTARY_FLOW",
-           "category": "Elementary flows/Emission to air/unspecified",
-           "flowProperties": [{"isRefFlowProperty": True, "conversionFactor": 1.0, "flowProperty": prop}]}
+    air = {
+        "@type": "Flow",
+        "@id": _id("flow co2"),
+        "name": "Carbon dioxide, fossil",
+        "flowType": "ELEMENTARY_FLOW",
+        "category": "Elementary flows/Emission to air/unspecified",
+        "flowProperties": [{"isRefFlowProperty": True, "conversionFactor": 1.0, "flowProperty": prop}],
+    }
     words = ("钢", "铝", "铜", "电池", "玻璃", "水泥", "聚丙烯", "电力", "运输", "磷酸铁锂")
-    english = ("steel", "aluminium", "copper", "battery", "glass", "cement", "polypropylene", "electricity", "transport",
-               "lithium iron phosphate")
+    english = (
+        "steel",
+        "aluminium",
+        "copper",
+        "battery",
+        "glass",
+        "cement",
+        "polypropylene",
+        "electricity",
+        "transport",
+        "lithium iron phosphate",
+    )
     with zipfile.ZipFile(folder, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+
         def put(name: str, data: Any) -> None:
             archive.writestr(name, json.dumps(data, ensure_ascii=False))
 
@@ -758,31 +999,91 @@ def generate(folder: Path, processes: int, seed: int = 1, per: int = 36) -> None
         places = ("CN", "GLO", "RER", "US", "CN-JS")
         for k in range(processes):
             name = f"{english[k % 10]} production {k}, route {k % 97}"
-            put(f"flows/{_id(f'flow {k}')}.json", {
-                "@type": "Flow", "@id": _id(f"flow {k}"), "name": f"{english[k % 10]} {words[k % 10]} {k}", "flowType": "PRODUCT_FLOW",
-                "flowProperties": [{"isRefFlowProperty": True, "conversionFactor": 1.0, "flowProperty": prop}]})
+            put(
+                f"flows/{_id(f'flow {k}')}.json",
+                {
+                    "@type": "Flow",
+                    "@id": _id(f"flow {k}"),
+                    "name": f"{english[k % 10]} {words[k % 10]} {k}",
+                    "flowType": "PRODUCT_FLOW",
+                    "flowProperties": [
+                        {"isRefFlowProperty": True, "conversionFactor": 1.0, "flowProperty": prop}
+                    ],
+                },
+            )
             ref = {"@type": "FlowProperty", "@id": prop["@id"], "name": "Mass"}
-            exchanges = [{"@type": "Exchange", "internalId": 1, "amount": 1.0, "isInput": False,
-                          "isQuantitativeReference": True, "flow": {"@type": "Flow", "@id": _id(f"flow {k}"),
-                          "name": f"{english[k % 10]} {words[k % 10]} {k}", "flowType": "PRODUCT_FLOW", "refUnit": "kg"}, "unit": unit, "flowProperty": ref}]
+            exchanges = [
+                {
+                    "@type": "Exchange",
+                    "internalId": 1,
+                    "amount": 1.0,
+                    "isInput": False,
+                    "isQuantitativeReference": True,
+                    "flow": {
+                        "@type": "Flow",
+                        "@id": _id(f"flow {k}"),
+                        "name": f"{english[k % 10]} {words[k % 10]} {k}",
+                        "flowType": "PRODUCT_FLOW",
+                        "refUnit": "kg",
+                    },
+                    "unit": unit,
+                    "flowProperty": ref,
+                }
+            ]
             for n in range(2, per + 1):
                 t = chance.randrange(processes)
                 gas = n % 6 == 0
                 x: dict[str, Any] = {
-                    "@type": "Exchange", "internalId": n, "amount": chance.random() * 0.01, "isInput": not gas,
-                    "isAvoidedProduct": False, "isQuantitativeReference": False, "unit": unit, "flowProperty": ref,
-                    "dqEntry": "(1;2;3;2;1)", "description": "generated for a test of scale, no real process",
-                    "flow": {"@type": "Flow", "@id": air["@id"] if gas else _id(f"flow {t}"),
-                             "name": air["name"] if gas else f"{english[t % 10]} {words[t % 10]} {t}", "refUnit": "kg",
-                             "flowType": "ELEMENTARY_FLOW" if gas else "PRODUCT_FLOW"},
-                    "uncertainty": {"@type": "Uncertainty", "distributionType": "LOG_NORMAL_DISTRIBUTION",
-                                    "geomMean": 0.005, "geomSd": 1.2}}
+                    "@type": "Exchange",
+                    "internalId": n,
+                    "amount": chance.random() * 0.01,
+                    "isInput": not gas,
+                    "isAvoidedProduct": False,
+                    "isQuantitativeReference": False,
+                    "unit": unit,
+                    "flowProperty": ref,
+                    "dqEntry": "(1;2;3;2;1)",
+                    "description": "generated for a test of scale, no real process",
+                    "flow": {
+                        "@type": "Flow",
+                        "@id": air["@id"] if gas else _id(f"flow {t}"),
+                        "name": air["name"] if gas else f"{english[t % 10]} {words[t % 10]} {t}",
+                        "refUnit": "kg",
+                        "flowType": "ELEMENTARY_FLOW" if gas else "PRODUCT_FLOW",
+                    },
+                    "uncertainty": {
+                        "@type": "Uncertainty",
+                        "distributionType": "LOG_NORMAL_DISTRIBUTION",
+                        "geomMean": 0.005,
+                        "geomSd": 1.2,
+                    },
+                }
                 if n % 10 == 0 and not gas:
-                    x["defaultProvider"] = {"@type": "Process", "@id": _id(f"process {t}"), "name": "provider"}
+                    x["defaultProvider"] = {
+                        "@type": "Process",
+                        "@id": _id(f"process {t}"),
+                        "name": "provider",
+                    }
                 exchanges.append(x)
-            put(f"processes/{_id(f'process {k}')}.json", {
-                "@type": "Process", "@id": _id(f"process {k}"), "name": f"{name}（{words[k % 10]}）", "version": "00.00.001",
-                "category": f"Group {k % 50}/Sub {k % 7}", "processType": "UNIT_PROCESS",
-                "location": {"@type": "Location", "@id": _id("place " + places[k % 5]), "name": places[k % 5]},
-                "processDocumentation": {"validFrom": "2023-01-01", "validUntil": "2024-12-31",
-                                         "technologyDescription": "A made-up route. " * 12}, "exchanges": exchanges})
+            put(
+                f"processes/{_id(f'process {k}')}.json",
+                {
+                    "@type": "Process",
+                    "@id": _id(f"process {k}"),
+                    "name": f"{name}（{words[k % 10]}）",
+                    "version": "00.00.001",
+                    "category": f"Group {k % 50}/Sub {k % 7}",
+                    "processType": "UNIT_PROCESS",
+                    "location": {
+                        "@type": "Location",
+                        "@id": _id("place " + places[k % 5]),
+                        "name": places[k % 5],
+                    },
+                    "processDocumentation": {
+                        "validFrom": "2023-01-01",
+                        "validUntil": "2024-12-31",
+                        "technologyDescription": "A made-up route. " * 12,
+                    },
+                    "exchanges": exchanges,
+                },
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 from ..core.numbers import number
 from ..library import Factor, Library
@@ -35,10 +36,17 @@ def _product(inventory: Inventory, ident: str, en: str, zh: str, unit: str, plac
 def _gas(inventory: Inventory, library: Library, gas: str) -> str:
     key = "gas " + gas
     g = library.gases.get(gas)
-    inventory.flows.setdefault(key, Flow(id=key, name=_words(g.name_en if g else gas, g.name_zh if g else ""), unit="kg",
-                                         kind="elementary", compartment=("Emissions", "Emissions to air",
-                                                                         "Emissions to air, unspecified"),
-                                         formula=g.formula if g else ""))
+    inventory.flows.setdefault(
+        key,
+        Flow(
+            id=key,
+            name=_words(g.name_en if g else gas, g.name_zh if g else ""),
+            unit="kg",
+            kind="elementary",
+            compartment=("Emissions", "Emissions to air", "Emissions to air, unspecified"),
+            formula=g.formula if g else "",
+        ),
+    )
     return key
 
 
@@ -48,43 +56,115 @@ def _process(library: Library, ident: str, inventory: Inventory) -> Process:
     exchanges = []
     for n, x in enumerate(library.exchanges_of(ident)):
         low, high = (None if v is None else float(v) for v in (x.low, x.high))
-        more = {"low": low, "high": high, "comment": {"": x.note} if x.note else {}}
+        more: dict[str, Any] = {"low": low, "high": high, "comment": {"": x.note} if x.note else {}}
         if x.kind == "reference":
-            exchanges.append(Exchange(number=str(n), flow=own, name=p.name_en, direction="output", amount=float(x.amount),
-                                      unit=x.unit, reference=True))
+            exchanges.append(
+                Exchange(
+                    number=str(n),
+                    flow=own,
+                    name=p.name_en,
+                    direction="output",
+                    amount=float(x.amount),
+                    unit=x.unit,
+                    reference=True,
+                )
+            )
         elif x.provider in library.gases:
-            exchanges.append(Exchange(number=str(n), flow=_gas(inventory, library, x.provider), name=x.flow, unit=x.unit,
-                                      direction="output", amount=float(x.amount), **more))  # type: ignore[arg-type]
+            exchanges.append(
+                Exchange(
+                    number=str(n),
+                    flow=_gas(inventory, library, x.provider),
+                    name=x.flow,
+                    unit=x.unit,
+                    direction="output",
+                    amount=float(x.amount),
+                    **more,
+                )
+            )
         else:
             provider = library.processes.get(x.provider) or library.factors.get(x.provider)
             if provider is None:
                 flow = "cutoff " + x.flow
-                inventory.flows.setdefault(flow, Flow(id=flow, name={"en": x.flow}, kind="product", unit=x.unit))
+                inventory.flows.setdefault(
+                    flow, Flow(id=flow, name={"en": x.flow}, kind="product", unit=x.unit)
+                )
             else:
-                flow = _product(inventory, provider.id, provider.name_en, provider.name_zh, provider.unit, provider.place)
-            exchanges.append(Exchange(number=str(n), flow=flow, name=x.flow, direction="input", amount=float(x.amount),
-                                      unit=x.unit, provider=x.provider if provider is not None else "", **more))  # type: ignore[arg-type]
+                flow = _product(
+                    inventory, provider.id, provider.name_en, provider.name_zh, provider.unit, provider.place
+                )
+            exchanges.append(
+                Exchange(
+                    number=str(n),
+                    flow=flow,
+                    name=x.flow,
+                    direction="input",
+                    amount=float(x.amount),
+                    unit=x.unit,
+                    provider=x.provider if provider is not None else "",
+                    **more,
+                )
+            )
     docs = {"description": {"": p.notes}} if p.notes else {}
-    return Process(id=ident, name=_words(p.name_en, p.name_zh), exchanges=tuple(exchanges), place=p.place, end=p.year,
-                   start=p.year, licence=p.licence, source=p.source, docs=docs,
-                   category=tuple(c for c in p.category.split("/") if c))
+    return Process(
+        id=ident,
+        name=_words(p.name_en, p.name_zh),
+        exchanges=tuple(exchanges),
+        place=p.place,
+        end=p.year,
+        start=p.year,
+        licence=p.licence,
+        source=p.source,
+        docs=docs,
+        category=tuple(c for c in p.category.split("/") if c),
+    )
 
 
 def _factor(f: Factor, inventory: Inventory) -> Process:
     own = _product(inventory, f.id, f.name_en, f.name_zh, f.unit, f.place)
-    inventory.flows.setdefault("gas co2e_unsplit", Flow(
-        id="gas co2e_unsplit", name={"en": CO2E, "zh": "二氧化碳当量（气体未分）"}, kind="elementary", unit="kg",
-        compartment=("Emissions", "Emissions to air", "Emissions to air, unspecified")))
-    exchanges = (Exchange(number="0", flow=own, name=f.name_en, direction="output", amount=1.0, unit=f.unit, reference=True),
-                 Exchange(number="1", flow="gas co2e_unsplit", name=CO2E, direction="output", amount=float(f.value), unit="kg"))
-    for name, value in (("boundary", f.boundary), ("gwp_set", f.gwp_set), ("gas_basis", f.gas_basis),
-                        ("allowed_uses", " ".join(f.allowed_uses)), ("split by gas", "yes" if f.fossil is not None else "")):
+    inventory.flows.setdefault(
+        "gas co2e_unsplit",
+        Flow(
+            id="gas co2e_unsplit",
+            name={"en": CO2E, "zh": "二氧化碳当量（气体未分）"},
+            kind="elementary",
+            unit="kg",
+            compartment=("Emissions", "Emissions to air", "Emissions to air, unspecified"),
+        ),
+    )
+    exchanges = (
+        Exchange(
+            number="0", flow=own, name=f.name_en, direction="output", amount=1.0, unit=f.unit, reference=True
+        ),
+        Exchange(
+            number="1",
+            flow="gas co2e_unsplit",
+            name=CO2E,
+            direction="output",
+            amount=float(f.value),
+            unit="kg",
+        ),
+    )
+    for name, value in (
+        ("boundary", f.boundary),
+        ("gwp_set", f.gwp_set),
+        ("gas_basis", f.gas_basis),
+        ("allowed_uses", " ".join(f.allowed_uses)),
+        ("split by gas", "yes" if f.fossil is not None else ""),
+    ):
         if value:
             inventory.losses.add(f"factor.{name}", f"{f.id}: {value}")
-    return Process(id=f.id, name=_words(f.name_en, f.name_zh), exchanges=exchanges, place=f.place, kind="aggregated",
-                   start="" if f.period_start == "unknown" else f.period_start,
-                   end="" if f.period_end == "unknown" else f.period_end, licence=f.licence, source=f.source,
-                   category=tuple(c for c in f.category.split("/") if c))
+    return Process(
+        id=f.id,
+        name=_words(f.name_en, f.name_zh),
+        exchanges=exchanges,
+        place=f.place,
+        kind="aggregated",
+        start="" if f.period_start == "unknown" else f.period_start,
+        end="" if f.period_end == "unknown" else f.period_end,
+        licence=f.licence,
+        source=f.source,
+        category=tuple(c for c in f.category.split("/") if c),
+    )
 
 
 def study_inventory(study: Study, library: Library) -> Inventory:
@@ -102,47 +182,119 @@ def study_inventory(study: Study, library: Library) -> Inventory:
             amount = float(_amount(r["amount"]))
             provider = r.get("provider", "")
             direction = r.get("direction", "")
-            more = {"comment": {"": r["note"]} if r.get("note") else {}}
+            more: dict[str, Any] = {"comment": {"": r["note"]} if r.get("note") else {}}
             if r["amount"].startswith("="):
-                more["formula"] = r["amount"][1:]  # type: ignore[assignment]
+                more["formula"] = r["amount"][1:]
             if direction == "product":
-                flow = _product(inventory, ident, r["flow"], r.get("flow_zh", ""), r["unit"], p.get("place", ""))
-                exchanges.append(Exchange(number=str(n), flow=flow, name=r["flow"], direction="output", amount=amount,
-                                          unit=r["unit"], reference=r is products.get(ident), **more))  # type: ignore[arg-type]
+                flow = _product(
+                    inventory, ident, r["flow"], r.get("flow_zh", ""), r["unit"], p.get("place", "")
+                )
+                exchanges.append(
+                    Exchange(
+                        number=str(n),
+                        flow=flow,
+                        name=r["flow"],
+                        direction="output",
+                        amount=amount,
+                        unit=r["unit"],
+                        reference=r is products.get(ident),
+                        **more,
+                    )
+                )
             elif provider in library.gases:
                 flow = _gas(inventory, library, provider)
-                exchanges.append(Exchange(number=str(n), flow=flow, name=r["flow"], direction="output", amount=amount,
-                                          unit=r["unit"], **more))  # type: ignore[arg-type]
+                exchanges.append(
+                    Exchange(
+                        number=str(n),
+                        flow=flow,
+                        name=r["flow"],
+                        direction="output",
+                        amount=amount,
+                        unit=r["unit"],
+                        **more,
+                    )
+                )
             else:
                 if provider in own:
                     q = products.get(provider, r)
-                    flow = _product(inventory, provider, q["flow"], q.get("flow_zh", ""), q["unit"], own[provider].get("place", ""))
+                    flow = _product(
+                        inventory,
+                        provider,
+                        q["flow"],
+                        q.get("flow_zh", ""),
+                        q["unit"],
+                        own[provider].get("place", ""),
+                    )
                 elif provider in library.items:
                     item = library.items[provider]
-                    flow = _product(inventory, provider, item.name_en, item.name_zh, str(getattr(item, "unit", "kg")),
-                                    str(getattr(item, "place", "")))
+                    flow = _product(
+                        inventory,
+                        provider,
+                        item.name_en,
+                        item.name_zh,
+                        str(getattr(item, "unit", "kg")),
+                        str(getattr(item, "place", "")),
+                    )
                     bought.add(provider)
                 else:
                     flow = f"flow {r['flow']}"
-                    inventory.flows.setdefault(flow, Flow(id=flow, name=_words(r["flow"], r.get("flow_zh", "")), kind=(
-                        "elementary" if direction in ("emission", "resource") else "product"), unit=r["unit"]))
-                exchanges.append(Exchange(number=str(n), flow=flow, name=r["flow"], amount=amount, unit=r["unit"],
-                                          direction="output" if direction == "emission" else "input",
-                                          provider=provider if provider in own or provider in library.items else "",
-                                          **more))  # type: ignore[arg-type]
+                    inventory.flows.setdefault(
+                        flow,
+                        Flow(
+                            id=flow,
+                            name=_words(r["flow"], r.get("flow_zh", "")),
+                            kind=("elementary" if direction in ("emission", "resource") else "product"),
+                            unit=r["unit"],
+                        ),
+                    )
+                exchanges.append(
+                    Exchange(
+                        number=str(n),
+                        flow=flow,
+                        name=r["flow"],
+                        amount=amount,
+                        unit=r["unit"],
+                        direction="output" if direction == "emission" else "input",
+                        provider=provider if provider in own or provider in library.items else "",
+                        **more,
+                    )
+                )
             for name in ("stage", "data_kind", "technology", "geography", "time", "evidence"):
                 if r.get(name):
                     inventory.losses.add(f"exchange.{name}", r[name])
-        processes.append(Process(id=ident, name=_words(p.get("name_en", "") or ident, p.get("name_zh", "")),
-                                 exchanges=tuple(exchanges), place=p.get("place", ""), source=f"study {study.id}"))
+        processes.append(
+            Process(
+                id=ident,
+                name=_words(p.get("name_en", "") or ident, p.get("name_zh", "")),
+                exchanges=tuple(exchanges),
+                place=p.get("place", ""),
+                source=f"study {study.id}",
+            )
+        )
     for ident in sorted(bought):
         item = library.items[ident]
         flow = f"flow {ident}"
-        processes.append(Process(
-            id=ident, name=_words(item.name_en, item.name_zh), place=str(getattr(item, "place", "")), kind="aggregated",
-            source=f"{library.id}@{library.version}", licence=str(getattr(item, "licence", "")), exchanges=(
-                Exchange(number="0", flow=flow, name=item.name_en, direction="output", amount=1.0,
-                         unit=str(getattr(item, "unit", "kg")), reference=True),)))
+        processes.append(
+            Process(
+                id=ident,
+                name=_words(item.name_en, item.name_zh),
+                place=str(getattr(item, "place", "")),
+                kind="aggregated",
+                source=f"{library.id}@{library.version}",
+                licence=str(getattr(item, "licence", "")),
+                exchanges=(
+                    Exchange(
+                        number="0",
+                        flow=flow,
+                        name=item.name_en,
+                        direction="output",
+                        amount=1.0,
+                        unit=str(getattr(item, "unit", "kg")),
+                        reference=True,
+                    ),
+                ),
+            )
+        )
     for table in study.tables:
         if table not in ("exchange", "process"):
             inventory.losses.add(f"table {table}", str(len(study.tables[table])))
@@ -157,7 +309,11 @@ def _amount(text: str) -> Fraction:
     import ast
 
     def value(node: ast.expr) -> Fraction:
-        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, int | float)
+            and not isinstance(node.value, bool)
+        ):
             return Fraction(str(node.value))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return -value(node.operand)

@@ -17,11 +17,25 @@ from .source import Source
 NAME = "simapro"
 PRODUCTS = ("Products", "Waste treatment", "Waste scenario")
 TECHNOSPHERE = ("Materials/fuels", "Electricity/heat", "Waste to treatment", "Avoided products")
-NATURE = {"Resources": "Resources", "Emissions to air": "Emissions to air", "Emissions to water": "Emissions to water",
-          "Emissions to soil": "Emissions to soil", "Final waste flows": "Final waste flows",
-          "Non material emissions": "Non material emissions"}
-LISTS = (*PRODUCTS, *TECHNOSPHERE, *NATURE, "Input parameters", "Calculated parameters", "Social issues",
-         "Economic issues", "Separated waste", "Remaining waste")
+NATURE = {
+    "Resources": "Resources",
+    "Emissions to air": "Emissions to air",
+    "Emissions to water": "Emissions to water",
+    "Emissions to soil": "Emissions to soil",
+    "Final waste flows": "Final waste flows",
+    "Non material emissions": "Non material emissions",
+}
+LISTS = (
+    *PRODUCTS,
+    *TECHNOSPHERE,
+    *NATURE,
+    "Input parameters",
+    "Calculated parameters",
+    "Social issues",
+    "Economic issues",
+    "Separated waste",
+    "Remaining waste",
+)
 
 
 def recognises(source: Source) -> bool:
@@ -49,7 +63,9 @@ def _settings(text: str) -> tuple[str, str]:
     separator, decimal = ";", "."
     found = re.search(r"\{CSV separator:\s*(\w+)\}", text)
     if found:
-        separator = {"semicolon": ";", "comma": ",", "tab": "\t", "tabs": "\t"}.get(found.group(1).lower(), ";")
+        separator = {"semicolon": ";", "comma": ",", "tab": "\t", "tabs": "\t"}.get(
+            found.group(1).lower(), ";"
+        )
     found = re.search(r"\{Decimal separator:\s*(.)\s*\}", text)
     if found:
         decimal = found.group(1)
@@ -57,7 +73,9 @@ def _settings(text: str) -> tuple[str, str]:
 
 
 def _cells(line: str, separator: str) -> list[str]:
-    out, cell, quoted = [], [], False
+    out: list[str] = []
+    cell: list[str] = []
+    quoted = False
     for c in line:
         if c == '"':
             quoted = not quoted
@@ -92,12 +110,14 @@ def _processes(text: str, inventory: Inventory, name: str, keep: bool) -> Iterat
             block = None
             continue
         if not bare:
-            if key not in LISTS:
-                key = ""
-            elif block.get(key):
+            if key not in LISTS or block.get(key):
                 key = ""
             continue
-        if not key or (separator not in line and bare in LISTS) or (separator not in line and key not in LISTS and block.get(key)):
+        if (
+            not key
+            or (separator not in line and bare in LISTS)
+            or (separator not in line and key not in LISTS and block.get(key))
+        ):
             key = bare
             block.setdefault(key, [])
             continue
@@ -132,9 +152,13 @@ def _mark(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
 
-def _flow(inventory: Inventory, name: str, unit: str, kind: FlowKind, compartment: tuple[str, ...] = ()) -> str:
+def _flow(
+    inventory: Inventory, name: str, unit: str, kind: FlowKind, compartment: tuple[str, ...] = ()
+) -> str:
     ident = _mark("elementary", name, *compartment) if kind == "elementary" else _mark("product", name)
-    inventory.flows.setdefault(ident, Flow(id=ident, name={"en": name}, kind=kind, unit=unit, compartment=compartment))
+    inventory.flows.setdefault(
+        ident, Flow(id=ident, name={"en": name}, kind=kind, unit=unit, compartment=compartment)
+    )
     return ident
 
 
@@ -143,8 +167,14 @@ def _place_of(name: str) -> str:
     return found.group(1) if found else ""
 
 
-def _process(block: dict[str, list[tuple[int, list[str]]]], decimal: str, inventory: Inventory, name: str, began: int,
-             keep: bool) -> Process | None:
+def _process(
+    block: dict[str, list[tuple[int, list[str]]]],
+    decimal: str,
+    inventory: Inventory,
+    name: str,
+    began: int,
+    keep: bool,
+) -> Process | None:
     exchanges: list[Exchange] = []
     allocations: list[Allocation] = []
     parameters: list[Parameter] = []
@@ -153,19 +183,41 @@ def _process(block: dict[str, list[tuple[int, list[str]]]], decimal: str, invent
             waste = section != "Products"
             amount, _ = _number(cells[2] if len(cells) > 2 else "", decimal, line)
             flow = _flow(inventory, cells[0], cells[1], "waste" if waste else "product")
-            exchanges.append(Exchange(number=str(line), flow=flow, name=cells[0], direction="input" if waste else "output",
-                                      amount=amount, unit=cells[1], reference=waste or not any(x.reference for x in exchanges)))
+            exchanges.append(
+                Exchange(
+                    number=str(line),
+                    flow=flow,
+                    name=cells[0],
+                    direction="input" if waste else "output",
+                    amount=amount,
+                    unit=cells[1],
+                    reference=waste or not any(x.reference for x in exchanges),
+                )
+            )
             if not waste and len(cells) > 3 and cells[3]:
-                allocations.append(Allocation(method="physical", product=flow, value=_number(cells[3], decimal, line)[0] / 100))
+                allocations.append(
+                    Allocation(
+                        method="physical", product=flow, value=_number(cells[3], decimal, line)[0] / 100
+                    )
+                )
     for section in TECHNOSPHERE:
         for line, cells in block.get(section, []):
             amount, _ = _number(cells[2] if len(cells) > 2 else "", decimal, line)
             waste = section == "Waste to treatment"
             flow = _flow(inventory, cells[0], cells[1], "waste" if waste else "product")
-            exchanges.append(Exchange(number=str(line), flow=flow, name=cells[0], unit=cells[1], amount=amount,
-                                      direction="output" if waste else "input", avoided=section == "Avoided products",
-                                      uncertainty=_uncertainty(cells, 3, amount, decimal, line),
-                                      comment={"": cells[-1]} if keep and len(cells) > 7 and cells[-1] else {}))
+            exchanges.append(
+                Exchange(
+                    number=str(line),
+                    flow=flow,
+                    name=cells[0],
+                    unit=cells[1],
+                    amount=amount,
+                    direction="output" if waste else "input",
+                    avoided=section == "Avoided products",
+                    uncertainty=_uncertainty(cells, 3, amount, decimal, line),
+                    comment={"": cells[-1]} if keep and len(cells) > 7 and cells[-1] else {},
+                )
+            )
     for section, compartment in NATURE.items():
         for line, cells in block.get(section, []):
             if len(cells) < 4:
@@ -173,13 +225,23 @@ def _process(block: dict[str, list[tuple[int, list[str]]]], decimal: str, invent
             amount, _ = _number(cells[3], decimal, line)
             where = (compartment, cells[1]) if cells[1] else (compartment,)
             flow = _flow(inventory, cells[0], cells[2], "elementary", where)
-            exchanges.append(Exchange(number=str(line), flow=flow, name=cells[0], unit=cells[2], amount=amount,
-                                      direction="input" if section == "Resources" else "output",
-                                      uncertainty=_uncertainty(cells, 4, amount, decimal, line)))
+            exchanges.append(
+                Exchange(
+                    number=str(line),
+                    flow=flow,
+                    name=cells[0],
+                    unit=cells[2],
+                    amount=amount,
+                    direction="input" if section == "Resources" else "output",
+                    uncertainty=_uncertainty(cells, 4, amount, decimal, line),
+                )
+            )
     for section, formula in (("Input parameters", False), ("Calculated parameters", True)):
         for line, cells in block.get(section, []):
             value = None if formula else _number(cells[1] if len(cells) > 1 else "", decimal, line)[0]
-            parameters.append(Parameter(name=cells[0], value=value, formula=cells[1] if formula and len(cells) > 1 else ""))
+            parameters.append(
+                Parameter(name=cells[0], value=value, formula=cells[1] if formula and len(cells) > 1 else "")
+            )
     ident = _one(block, "Process identifier")
     title = _one(block, "Process name") or (exchanges[0].name if exchanges else ident)
     if not exchanges:
@@ -187,24 +249,41 @@ def _process(block: dict[str, list[tuple[int, list[str]]]], decimal: str, invent
         return None
     several = len([x for x in exchanges if x.flow in {a.product for a in allocations}]) > 1
     docs = {"description": {"": _one(block, "Comment")}} if keep and _one(block, "Comment") else {}
-    return Process(id=ident or _mark(title), name={"en": title}, exchanges=tuple(exchanges),
-                   place=_place_of(exchanges[0].name) or "", category=(_one(block, "Category type"),), start="",
-                   allocations=tuple(allocations) if several else (), default_allocation="physical" if several else "",
-                   parameters=tuple(parameters), docs=docs, where=f"{name}#line {began}")
+    return Process(
+        id=ident or _mark(title),
+        name={"en": title},
+        exchanges=tuple(exchanges),
+        place=_place_of(exchanges[0].name) or "",
+        category=(_one(block, "Category type"),),
+        start="",
+        allocations=tuple(allocations) if several else (),
+        default_allocation="physical" if several else "",
+        parameters=tuple(parameters),
+        docs=docs,
+        where=f"{name}#line {began}",
+    )
 
 
 def _uncertainty(cells: list[str], at: int, amount: float, decimal: str, line: int) -> Uncertainty | None:
     kind = cells[at].lower() if len(cells) > at + 3 else ""
     if kind == "lognormal" and cells[at + 1]:
         spread, _ = _number(cells[at + 1], decimal, line)
-        return Uncertainty(kind="lognormal", a=amount, b=spread ** 0.5) if spread > 0 else None
+        return Uncertainty(kind="lognormal", a=amount, b=spread**0.5) if spread > 0 else None
     if kind == "normal" and cells[at + 1]:
         return Uncertainty(kind="normal", a=amount, b=_number(cells[at + 1], decimal, line)[0] / 2)
     if kind == "uniform" and cells[at + 2] and cells[at + 3]:
-        return Uncertainty(kind="uniform", a=_number(cells[at + 2], decimal, line)[0], b=_number(cells[at + 3], decimal, line)[0])
+        return Uncertainty(
+            kind="uniform",
+            a=_number(cells[at + 2], decimal, line)[0],
+            b=_number(cells[at + 3], decimal, line)[0],
+        )
     if kind == "triangle" and cells[at + 2] and cells[at + 3]:
-        return Uncertainty(kind="triangular", a=_number(cells[at + 2], decimal, line)[0], b=amount,
-                           c=_number(cells[at + 3], decimal, line)[0])
+        return Uncertainty(
+            kind="triangular",
+            a=_number(cells[at + 2], decimal, line)[0],
+            b=amount,
+            c=_number(cells[at + 3], decimal, line)[0],
+        )
     return None
 
 

@@ -56,8 +56,16 @@ class Stored:
         return Opened(self.folder)
 
     def data(self) -> dict[str, str | int]:
-        return {"library": f"{self.id}@{self.version}", "digest": self.digest, "format": self.format, "source": self.source,
-                "processes": self.processes, "results": self.results, "unlinked": self.unlinked, "folder": str(self.folder)}
+        return {
+            "library": f"{self.id}@{self.version}",
+            "digest": self.digest,
+            "format": self.format,
+            "source": self.source,
+            "processes": self.processes,
+            "results": self.results,
+            "unlinked": self.unlinked,
+            "folder": str(self.folder),
+        }
 
 
 def library_id(text: str) -> str:
@@ -66,8 +74,11 @@ def library_id(text: str) -> str:
     return plain or "imported"
 
 
-def store(id_: str, write: Callable[[Path], tuple[str, str, int, int, int]], root: Path | None = None,
-          ) -> tuple[Stored, bool]:
+def store(
+    id_: str,
+    write: Callable[[Path], tuple[str, str, int, int, int]],
+    root: Path | None = None,
+) -> tuple[Stored, bool]:
     """Let `write` fill a temporary folder and keep it under its digest; the second value says whether it was new.
 
     `write` returns (format, source, processes, results, unlinked) and writes library.yaml as version 1; the digest is
@@ -89,8 +100,10 @@ def store(id_: str, write: Callable[[Path], tuple[str, str, int, int, int]], roo
             return same, False
         version = str(len(existing) + 1)
         head = folder / "library.yaml"
-        head.write_text(head.read_text(encoding="utf-8").replace("version: '1'", f"version: '{version}'", 1),
-                        encoding="utf-8")
+        head.write_text(
+            head.read_text(encoding="utf-8").replace("version: '1'", f"version: '{version}'", 1),
+            encoding="utf-8",
+        )
         target = parent / digest[:16]
         os.chmod(folder, 0o755)
         os.rename(folder, target)
@@ -110,7 +123,9 @@ def _write_versions(parent: Path, versions: list[Stored]) -> None:
     with fresh_file(parent / "versions.csv") as path, path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(COLUMNS)
-        out.writerows((s.version, s.digest, s.format, s.source, s.processes, s.results, s.unlinked) for s in versions)
+        out.writerows(
+            (s.version, s.digest, s.format, s.source, s.processes, s.results, s.unlinked) for s in versions
+        )
 
 
 def _freeze(folder: Path) -> None:
@@ -125,8 +140,20 @@ def list_versions(id_: str, root: Path | None = None) -> list[Stored]:
     if not (parent / "versions.csv").is_file():
         return []
     with (parent / "versions.csv").open(encoding="utf-8", newline="") as file:
-        return [Stored(id_, r["version"], r["digest"], r["format"], r["source"], int(r["processes"]), int(r["results"]),
-                       int(r["unlinked"]), parent / r["digest"][:16]) for r in csv.DictReader(file)]
+        return [
+            Stored(
+                id_,
+                r["version"],
+                r["digest"],
+                r["format"],
+                r["source"],
+                int(r["processes"]),
+                int(r["results"]),
+                int(r["unlinked"]),
+                parent / r["digest"][:16],
+            )
+            for r in csv.DictReader(file)
+        ]
 
 
 def list_stored(root: Path | None = None) -> list[Stored]:

@@ -12,25 +12,30 @@ from pathlib import Path
 from ..core.errors import Place, Problem, TanbiaoError, refuse
 from .candidates import Index, Named
 from .files import fresh_file
-from .source import decode, lines_of
+from .source import decode, lines_of, separator_of
 
 _CELL = re.compile(r"(?:'?([^'!]+)'?!)?\$?([A-Z]{1,3})\$?([1-9]\d{0,6})")
 
 
 def read_template_mapping(path: Path) -> dict[str, str]:
-    """CSV with `cell` (`Sheet1!B7`) and `quantity` (`headline`, `headline.unit`, a name, or `"a text"`)."""
+    """CSV with `cell` (`Sheet1!B7`) and `quantity` (`headline`, `headline.unit`, a name, or `text:` and a text)."""
     reader = csv.DictReader(lines_of(decode(path.read_bytes(), Place(path.name))))
     if not reader.fieldnames or not {"cell", "quantity"} <= set(reader.fieldnames):
         raise refuse("exchange-mapping-columns", Place(path.name, 1), columns="cell, quantity")
-    problems = [Problem("exchange-template-cell", Place(path.name, n), {"cell": r["cell"][:40]})
-                for n, r in enumerate(list(reader), start=2) if not _CELL.fullmatch(r["cell"].strip())]
+    problems = [
+        Problem("exchange-template-cell", Place(path.name, n), {"cell": r["cell"][:40]})
+        for n, r in enumerate(list(reader), start=2)
+        if not _CELL.fullmatch(r["cell"].strip())
+    ]
     if problems:
         raise TanbiaoError(problems)
     rows = csv.DictReader(lines_of(decode(path.read_bytes(), Place(path.name))))
     return {r["cell"].strip(): r["quantity"].strip() for r in rows}
 
 
-def fill_template(template: Path, mapping: Mapping[str, str], quantities: Mapping[str, str], target: Path) -> list[str]:
+def fill_template(
+    template: Path, mapping: Mapping[str, str], quantities: Mapping[str, str], target: Path
+) -> list[str]:
     """Write a copy of the customer's workbook with the mapped cells filled; everything else stays. Returns the cells.
 
     Refuses (`exchange-template-quantity`, `exchange-template-cell`, `workbook-unreadable`); a text that begins like a
@@ -50,13 +55,18 @@ def fill_template(template: Path, mapping: Mapping[str, str], quantities: Mappin
         if found is None or (sheet is not None and sheet not in book.sheetnames):
             problems.append(Problem("exchange-template-cell", Place(template.name), {"cell": address}))
             continue
-        if name.startswith('"'):
-            value = name.strip('"')
+        if name.startswith("text:"):
+            value = name.removeprefix("text:")
         elif name in quantities:
             value = quantities[name]
         else:
-            problems.append(Problem("exchange-template-quantity", Place(template.name, cell=address), {
-                "name": name, "names": ", ".join(sorted(quantities)[:20])}))
+            problems.append(
+                Problem(
+                    "exchange-template-quantity",
+                    Place(template.name, cell=address),
+                    {"name": name, "names": ", ".join(sorted(quantities)[:20])},
+                )
+            )
             continue
         cell = (book[sheet] if sheet else book.active)[f"{found.group(2)}{found.group(3)}"]
         try:
@@ -93,9 +103,13 @@ def read_contributions(path: Path) -> list[tuple[str, float]]:
 
     Refuses (`exchange-bom-columns`, `exchange-encoding`)."""
     text = decode(path.read_bytes(), Place(path.name))
-    separator = ";" if text[:2000].count(";") > text[:2000].count(",") else "\t" if "\t" in text[:500] else ","
+    separator = separator_of(text)
     out = []
-    for cells in csv.reader(lines_of(text), delimiter=separator):
+    try:
+        rows = list(csv.reader(lines_of(text), delimiter=separator))
+    except csv.Error as error:
+        raise refuse("library-csv", Place(path.name), detail=error) from None
+    for cells in rows:
         values = []
         for c in cells[1:]:
             try:
@@ -106,11 +120,15 @@ def read_contributions(path: Path) -> list[tuple[str, float]]:
         if cells and cells[0].strip() and values and values[0] == values[0]:
             out.append((cells[0].strip(), values[0]))
     if not out:
-        raise refuse("exchange-bom-columns", Place(path.name), columns=text.splitlines()[0][:120] if text else "-")
+        raise refuse(
+            "exchange-bom-columns", Place(path.name), columns=text.splitlines()[0][:120] if text else "-"
+        )
     return out
 
 
-def explain_gap(theirs: Sequence[tuple[str, float]], ours: Sequence[tuple[str, float]], least: float = 0.55) -> list[Gap]:
+def explain_gap(
+    theirs: Sequence[tuple[str, float]], ours: Sequence[tuple[str, float]], least: float = 0.55
+) -> list[Gap]:
     """Put the lines of two contribution tables together, each at most once, by name then by score; what is left stands
     alone. The differences add up to the gap of the totals."""
     index = Index([Named(str(k), (name,), "") for k, (name, _) in enumerate(ours)])
@@ -127,7 +145,9 @@ def explain_gap(theirs: Sequence[tuple[str, float]], ours: Sequence[tuple[str, f
     for k, (name, value) in enumerate(theirs):
         if k in taken:
             j, score = taken[k]
-            out.append(Gap(name, ours[j][0], value, ours[j][1], "name" if score > 0.999 else f"score {score:.2f}"))
+            out.append(
+                Gap(name, ours[j][0], value, ours[j][1], "name" if score > 0.999 else f"score {score:.2f}")
+            )
         else:
             out.append(Gap(name, "", value, 0.0, ""))
     out += [Gap("", ours[j][0], 0.0, ours[j][1], "") for j in sorted(free)]

@@ -47,8 +47,8 @@ def write_study(study: Study, target: Path) -> tuple[Loss, ...]:
     sheet.title = "study"
     _text(sheet, 1, 1, "path")
     _text(sheet, 1, 2, "value")
-    for n, (path, value) in enumerate(_flat(study.head, "", losses), start=2):
-        _text(sheet, n, 1, path)
+    for n, (where, value) in enumerate(_flat(study.head, "", losses), start=2):
+        _text(sheet, n, 1, where)
         _text(sheet, n, 2, value, losses)
     for name, table in study.tables.items():
         title = FILES.get(name, name)
@@ -88,24 +88,43 @@ def _flat(node: Mapping[str, Any], prefix: str, losses: Losses) -> Iterable[tupl
             yield path, str(value)
 
 
-# -- forms -------------------------------------------------------------------------------------------------------------------
+# -- forms ---------------------------------------------------------------------------------------------------
 
 BASICS: tuple[tuple[str, str, Text, bool], ...] = (
     ("schema", "1", Text("格式版本，勿改", "version of the form, leave it"), True),
     ("subject", "product", Text("对象：product、plant 或 lots", "subject: product, plant or lots"), True),
     ("id", "", Text("研究编号（小写英文）", "id of the study (lower case)"), True),
     ("as_of", "", Text("建立日期，年-月-日", "date of the study, year-month-day"), True),
-    ("salt", "", Text("随机字符，保护未公开数据，勿改", "random characters that protect withheld data, leave them"), True),
-    ("title.zh", "", Text("中文标题", "title in Chinese"), False), ("title.en", "", Text("英文标题", "title in English"), False),
+    (
+        "salt",
+        "",
+        Text("随机字符，保护未公开数据，勿改", "random characters that protect withheld data, leave them"),
+        True,
+    ),
+    ("title.zh", "", Text("中文标题", "title in Chinese"), False),
+    ("title.en", "", Text("英文标题", "title in English"), False),
     ("reference.process", "", Text("产出被研究产品的过程", "process that makes the product"), True),
-    ("reference.amount", "", Text("声明单位，如 1 piece、1 kWh", "declared unit, such as 1 piece, 1 kWh"), True),
+    (
+        "reference.amount",
+        "",
+        Text("声明单位，如 1 piece、1 kWh", "declared unit, such as 1 piece, 1 kWh"),
+        True,
+    ),
 )
-TITLES = {"study": Text("目标与范围、参数", "goal, scope, parameters"), "processes": Text("过程", "processes"),
-          "exchanges": Text("物料、能源、运输、报废：每行一条交换", "materials, energy, transport, end of life: one exchange a row"),
-          "evidence": Text("证据", "evidence")}
+TITLES = {
+    "study": Text("目标与范围、参数", "goal, scope, parameters"),
+    "processes": Text("过程", "processes"),
+    "exchanges": Text(
+        "物料、能源、运输、报废：每行一条交换",
+        "materials, energy, transport, end of life: one exchange a row",
+    ),
+    "evidence": Text("证据", "evidence"),
+}
 
 
-def write_form(rulebooks: Sequence[Rulebook], target: Path, *, as_of: str, salt: str, library: str = "open-2026") -> None:
+def write_form(
+    rulebooks: Sequence[Rulebook], target: Path, *, as_of: str, salt: str, library: str = "open-2026"
+) -> None:
     """A form made of the givens of packs: cover, study, fact tables, one sheet for each table a pack asks for.
 
     Locked: paths, ids, notes. Red where a required value is missing, yellow where an optional one is.
@@ -118,18 +137,21 @@ def write_form(rulebooks: Sequence[Rulebook], target: Path, *, as_of: str, salt:
     _cover(cover, rulebooks)
     _study_sheet(book.create_sheet("study"), rulebooks, as_of, salt, library)
     for name, columns in SCHEMA.items():
-        _table_sheet(book.create_sheet(FILES.get(name, name)), TITLES.get(FILES.get(name, name), Text("", "")), [
-            (c, s.text, s.unit.text, s.options, s.required) for c, s in columns.items()], {"process": "p", "exchange": "x",
-                                                                                           "evidence": "ev"}.get(name, name[:1]))
+        _table_sheet(
+            book.create_sheet(FILES.get(name, name)),
+            TITLES.get(FILES.get(name, name), Text("", "")),
+            [(c, s.text, s.unit.text, s.options, s.required) for c, s in columns.items()],
+            {"process": "p", "exchange": "x", "evidence": "ev"}.get(name, name[:1]),
+        )
     for name, (clause, _) in _given_tables(rulebooks).items():
         if name in SCHEMA or len(name) > 31:
             continue
-        columns = [("id", Text("行编号", "row id"), "", (), True)]
+        asked: list[tuple[str, Text, str, Sequence[str], bool]] = [("id", Text("行编号", "row id"), "", (), True)]
         for c in clause.columns:
             options = c.options or (("true", "false") if c.kind == "bool" else ())
-            columns.append((c.name, c.text or Text("", ""), c.unit.text, options, c.required))
-        columns.append(("note", Text("备注", "note"), "", (), False))
-        _table_sheet(book.create_sheet(name), clause.text, columns, name[:2])
+            asked.append((c.name, c.text or Text("", ""), c.unit.text, options, c.required))
+        asked.append(("note", Text("备注", "note"), "", (), False))
+        _table_sheet(book.create_sheet(name), clause.text, asked, name[:2])
     with fresh_file(target, replace=False) as path:
         book.save(path)
 
@@ -163,15 +185,22 @@ def _cover(sheet: Any, rulebooks: Sequence[Rulebook]) -> None:
     lines = [("碳标 tanbiao：数据表 / data form", True)]
     for book in rulebooks:
         lines.append((f"{book.pack.version}  {book.pack.title.zh} / {book.pack.title.en}", False))
-    lines += [("", False), ("红色：必填而未填；黄色：可填未填；灰色：锁定，勿改。", False),
-              ("red: required and missing; yellow: optional and empty; grey: locked.", False),
-              ("每个单位写在列名上方；数量可以写 = 算式（作为文字）。", False),
-              ("the unit stands above each column; an amount may be a formula, written as text.", False),
-              ("填好后：tanbiao check 本文件；错误会指到表和单元格。", False),
-              ("when filled in: tanbiao check THIS-FILE; problems name sheet and cell.", False), ("", False)]
+    lines += [
+        ("", False),
+        ("红色：必填而未填；黄色：可填未填；灰色：锁定，勿改。", False),
+        ("red: required and missing; yellow: optional and empty; grey: locked.", False),
+        ("每个单位写在列名上方；数量可以写 = 算式（作为文字）。", False),
+        ("the unit stands above each column; an amount may be a formula, written as text.", False),
+        ("填好后：tanbiao check 本文件；错误会指到表和单元格。", False),
+        ("when filled in: tanbiao check THIS-FILE; problems name sheet and cell.", False),
+        ("", False),
+    ]
     lines += [(f"{name}: {t.zh} / {t.en}", False) for name, t in TITLES.items()]
-    lines += [(f"{name}: {c.text.zh} / {c.text.en}  [{b.pack.version}]", False)
-              for name, (c, b) in _given_tables(rulebooks).items() if name not in SCHEMA]
+    lines += [
+        (f"{name}: {c.text.zh} / {c.text.en}  [{b.pack.version}]", False)
+        for name, (c, b) in _given_tables(rulebooks).items()
+        if name not in SCHEMA
+    ]
     for n, (line, bold) in enumerate(lines, start=1):
         cell = _text(sheet, n, 1, line)
         if bold:
@@ -180,12 +209,20 @@ def _cover(sheet: Any, rulebooks: Sequence[Rulebook]) -> None:
 
 
 def _study_sheet(sheet: Any, rulebooks: Sequence[Rulebook], as_of: str, salt: str, library: str) -> None:
-    for k, name in enumerate(("path", "value", "unit 单位", "中文说明", "meaning", "options 选项", "required 必填", "clause 条款"), 1):
+    for k, name in enumerate(
+        ("path", "value", "unit 单位", "中文说明", "meaning", "options 选项", "required 必填", "clause 条款"),
+        1,
+    ):
         _head_cell(_text(sheet, 1, k, name))
     filled = {"as_of": as_of, "salt": salt}
     rows: list[tuple[str, str, str, Text, tuple[str, ...], bool, str]] = [
-        (p, filled.get(p, v), "", t, ("product", "plant", "lots") if p == "subject" else (), r, "") for p, v, t, r in BASICS]
-    rows += [("packs[]", b.pack.name, "", Text("适用的标准包", "pack that applies"), (), True, "") for b in rulebooks]
+        (p, filled.get(p, v), "", t, ("product", "plant", "lots") if p == "subject" else (), r, "")
+        for p, v, t, r in BASICS
+    ]
+    rows += [
+        ("packs[]", b.pack.name, "", Text("适用的标准包", "pack that applies"), (), True, "")
+        for b in rulebooks
+    ]
     rows.append(("libraries[]", library, "", Text("背景库", "background library"), (), True, ""))
     seen: set[str] = set()
     for book in rulebooks:
@@ -194,9 +231,13 @@ def _study_sheet(sheet: Any, rulebooks: Sequence[Rulebook], as_of: str, salt: st
                 continue
             seen.add(c.path)
             options = c.options or (("true", "false") if c.value_kind == "bool" else ())
-            rows.append((c.path, "", c.unit.text, c.text, tuple(options), c.required and c.default is None, c.address))
+            rows.append(
+                (c.path, "", c.unit.text, c.text, tuple(options), c.required and c.default is None, c.address)
+            )
     for n, (path, value, unit, text, options, required, clause) in enumerate(rows, start=2):
-        for k, cell in enumerate((path, value, unit, text.zh, text.en, ", ".join(options), "yes" if required else "", clause), 1):
+        for k, cell in enumerate(
+            (path, value, unit, text.zh, text.en, ", ".join(options), "yes" if required else "", clause), 1
+        ):
             made = _text(sheet, n, k, cell)
             if k != 2:
                 made.fill = _fill(LOCKED)
@@ -211,7 +252,9 @@ def _study_sheet(sheet: Any, rulebooks: Sequence[Rulebook], as_of: str, salt: st
     _protect(sheet)
 
 
-def _table_sheet(sheet: Any, title: Text, columns: Sequence[tuple[str, Text, str, Sequence[str], bool]], prefix: str) -> None:
+def _table_sheet(
+    sheet: Any, title: Text, columns: Sequence[tuple[str, Text, str, Sequence[str], bool]], prefix: str
+) -> None:
     from openpyxl.utils import get_column_letter
 
     _text(sheet, 1, 1, f"{title.zh} / {title.en}")
@@ -257,8 +300,14 @@ def _choices(sheet: Any, area: str, options: Sequence[str]) -> None:
     joined = ",".join(options)
     if len(joined) > 250 or any("," in o for o in options):
         return
-    rule = DataValidation(type="list", formula1=f'"{joined}"', allow_blank=True, showErrorMessage=True,
-                          errorTitle="选项 / options", error=joined[:250])
+    rule = DataValidation(
+        type="list",
+        formula1=f'"{joined}"',
+        allow_blank=True,
+        showErrorMessage=True,
+        errorTitle="选项 / options",
+        error=joined[:250],
+    )
     rule.add(area)
     sheet.add_data_validation(rule)
 
@@ -266,8 +315,12 @@ def _choices(sheet: Any, area: str, options: Sequence[str]) -> None:
 def _colour(sheet: Any, cell: str, required: bool) -> None:
     from openpyxl.formatting.rule import FormulaRule
 
-    sheet.conditional_formatting.add(cell, FormulaRule(formula=[f'LEN(TRIM({cell}))=0'], stopIfTrue=True,
-                                                       fill=_fill(MISSING if required else OPTIONAL)))
+    sheet.conditional_formatting.add(
+        cell,
+        FormulaRule(  # type: ignore[no-untyped-call, unused-ignore]
+            formula=[f"LEN(TRIM({cell}))=0"], stopIfTrue=True, fill=_fill(MISSING if required else OPTIONAL)
+        ),
+    )
 
 
 def _row_colour(sheet: Any, area: str, letter: str, columns: int) -> None:
@@ -276,5 +329,11 @@ def _row_colour(sheet: Any, area: str, letter: str, columns: int) -> None:
     from openpyxl.utils import get_column_letter
 
     last = get_column_letter(columns)
-    sheet.conditional_formatting.add(area, FormulaRule(
-        formula=[f"AND(LEN(TRIM({letter}5))=0,COUNTA($B5:${last}5)>0)"], stopIfTrue=True, fill=_fill(MISSING)))
+    sheet.conditional_formatting.add(
+        area,
+        FormulaRule(  # type: ignore[no-untyped-call, unused-ignore]
+            formula=[f"AND(LEN(TRIM({letter}5))=0,COUNTA($B5:${last}5)>0)"],
+            stopIfTrue=True,
+            fill=_fill(MISSING),
+        ),
+    )

@@ -67,7 +67,9 @@ def parse_xml(data: bytes, place: Place) -> Tree:
     try:
         parser.Parse(text, True)
     except expat.ExpatError as error:
-        raise refuse("exchange-xml", Place(place.file, error.lineno), detail=expat.ErrorString(error.code)) from None
+        raise refuse(
+            "exchange-xml", Place(place.file, error.lineno), detail=expat.ErrorString(error.code)
+        ) from None
     except TanbiaoError:
         raise
     except (ValueError, RecursionError) as error:

@@ -190,6 +190,11 @@ class _Checker:
             case "rank":
                 self.arity(node, positional, 1, 1)
                 return Type("number", (), None, self.numeric(positional[0]).table)
+            case "leading":
+                self.arity(node, positional, 2, 2)
+                size, part = (self.numeric(a) for a in positional)
+                self.dimensionless(node, part)
+                return Type("bool", table=size.table)
             case "share":
                 self.arity(node, positional, 2, 2)
                 weight, size = (self.numeric(a) for a in positional)

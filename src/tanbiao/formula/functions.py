@@ -119,6 +119,25 @@ def _reduce_logic(decided: bool, data: Array, states: Array, value: Value) -> Va
     return Value(not decided, provenance=value.provenance)
 
 
+def _leading(size: Value, part: Value) -> Value:
+    """Which rows, counted from the largest downward, together reach a share of the sum; rows that do not apply stay
+    out, a missing row leaves every row missing."""
+    states = np.asarray(size.state)
+    goal = np.asarray(part.data).reshape(-1)[0]
+    if (states == MISSING).any():
+        return Value(np.zeros(len(states), dtype=bool), np.full(len(states), MISSING, dtype=np.int8), table=size.table,
+                     why=size.why)
+    rows = [int(r) for r in np.flatnonzero(states == KNOWN)]
+    whole = math.fsum(float(size.data[r]) for r in rows)
+    found, reached = np.zeros(len(states), dtype=bool), 0.0
+    for row in sorted(rows, key=lambda r: -float(size.data[r])):
+        if reached >= float(goal) * whole * (1 - 1e-12):
+            break
+        found[row] = True
+        reached += float(size.data[row])
+    return Value(found, np.where(states == KNOWN, KNOWN, states).astype(np.int8), table=size.table)
+
+
 def apply(name: str, values: tuple[Value, ...]) -> Value:
     """A plain function of one or two values, element by element."""
     first = values[0]
@@ -141,6 +160,8 @@ def apply(name: str, values: tuple[Value, ...]) -> Value:
             for place, row in enumerate(order):
                 ranks[row] = Fraction(place + 1)
             return replace(first, data=ranks, unit=ONE, basis=())
+        case "leading":
+            return _leading(first, values[1])
         case "date":
             return Value(read_date(str(first.data)))
         case "months_after":

@@ -22,7 +22,7 @@ MAX_LENGTH, MAX_DEPTH, MAX_NODES, MAX_POWER = 2000, 30, 400, 6
 FUNCTIONS = frozenset({
     "sum", "min", "max", "mean", "count", "all", "any", "abs", "sqrt", "exp", "ln", "share", "lookup", "under",
     "known", "applies", "date", "months_after", "days_between", "year_of", "days_in", "contains", "where", "rank",
-    "declared", "chance", "spelled",
+    "declared", "chance", "spelled", "leading",
 })
 """Every function a formula may call; see `functions.py` for what they do."""
 

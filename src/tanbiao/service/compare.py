@@ -1,22 +1,63 @@
-"""Compare a study under two packs, choice by choice."""
+"""Compare a study under several packs, choice by choice."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
+from typing import Any
 
 from ..core.errors import raise_errors
 from ..evaluate import Background, Facts, resolve_facts
 from ..evaluate.background import from_library
-from ..evaluate.compare import Comparison, compare
+from ..evaluate.compare import Comparer, Comparison, Side, axes_of, title_of
 from ..standards import Rulebook, resolve
 from .run import LoadedStudy
 
 
+@dataclass(frozen=True, eq=False)
+class Comparisons:
+    """One set of facts under several packs: each side, and every pair of them taken apart."""
+
+    sides: tuple[Side, ...]
+    pairs: tuple[Comparison, ...]
+
+    @property
+    def axes(self) -> list[str]:
+        """Every axis of any side, in a fixed order."""
+        first = self.sides[0].rulebook
+        return list(dict.fromkeys(a for s in self.sides for a in axes_of(first, s.rulebook)))
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "sides": [{"pack": s.name, "value": s.total.value, "unit": "kgCO2e", "published": s.published.published,
+                       "published_unit": s.published.unit, "missing": list(s.total.missing),
+                       "method_fingerprint": s.published.method_fingerprint,
+                       "choices": {a: {"title": title_of(a, s).data(), "options": list(s.options(a)),
+                                       "clauses": [c.address for c in s.rules(a)]} for a in self.axes if s.rules(a)}}
+                      for s in self.sides],
+            "pairs": [p.data() for p in self.pairs],
+        }
+
+
 def compare_packs(loaded: LoadedStudy, left: str, right: str) -> Comparison:
     """The difference between two packs over the study's facts. Raises `TanbiaoError` with every problem."""
+    return compare_many(loaded, [left, right]).pairs[0]
+
+
+def compare_many(loaded: LoadedStudy, packs: Sequence[str]) -> Comparisons:
+    """Each pack over the study's facts, and every pair. Raises `TanbiaoError` with every problem."""
+    books, comparer = comparer_of(loaded, packs)
+    pairs = tuple(comparer.compare(books[a], books[b]) for a, b in combinations(packs, 2))
+    return Comparisons(tuple(comparer.side(books[p]) for p in packs), pairs)
+
+
+def comparer_of(loaded: LoadedStudy, packs: Sequence[str]) -> tuple[dict[str, Rulebook], Comparer]:
+    """The rulebooks by the names asked for, and what compares them over the study's facts."""
     study, places = loaded.study, loaded.places
     raise_errors(loaded.problems)
-    books = {name: resolve(name, places.pack_roots)[0] for name in dict.fromkeys([left, right, *study.packs])}
+    books = {name: resolve(name, places.pack_roots)[0] for name in dict.fromkeys([*packs, *study.packs])}
     asked = {c.name for b in books.values() for c in b.of_kind("given") if c.value_kind == "table"}
     library = places.library(study.libraries or ("open-2026",), study.path)
 
@@ -29,4 +70,4 @@ def compare_packs(loaded: LoadedStudy, left: str, right: str) -> Comparison:
     def background(gwp: str) -> Background:
         return from_library(library, gwp)
 
-    return compare(books[left], books[right], facts, background)
+    return {p: books[p] for p in packs}, Comparer(facts, background)

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import Place, Problem, TanbiaoError, refuse
-from ..exchange import FORMATS, Head, Loss, Rules, Stored, find, link, list_stored, read, read_mapping, store, write
+from ..exchange import (
+    FORMATS,
+    Head,
+    Loss,
+    Rules,
+    Stored,
+    find,
+    link,
+    list_stored,
+    read,
+    read_mapping,
+    store,
+    write,
+)
 from ..exchange import write_library as write_library_folder
 from ..exchange.bom import Match, match, matches_csv, read_bom, read_matches, study_files
 from ..exchange.candidates import Named
@@ -62,13 +76,22 @@ class Imported:
     problems: tuple[Problem, ...]
 
     def data(self) -> dict[str, Any]:
-        return {**self.stored.data(), "new": self.new, "experimental": self.experimental, "summary": dict(self.summary),
-                "losses": [{"field": x.field, "count": x.count, "example": x.example} for x in self.losses],
-                "problems": [p.data() for p in self.problems]}
+        return {
+            **self.stored.data(),
+            "new": self.new,
+            "experimental": self.experimental,
+            "summary": dict(self.summary),
+            "losses": [{"field": x.field, "count": x.count, "example": x.example} for x in self.losses],
+            "problems": [p.data() for p in self.problems],
+        }
 
 
-def import_library(path: Path, options: ImportOptions | None = None, places: Places | None = None,
-                   progress: Progress | None = None) -> Imported:
+def import_library(
+    path: Path,
+    options: ImportOptions | None = None,
+    places: Places | None = None,
+    progress: Progress | None = None,
+) -> Imported:
     """Read, link and store. Nothing is written unless the whole of it is.
 
     Refuses what opening refuses, `exchange-empty`, `exchange-unlinked-strict`. Problems that leave single data sets
@@ -89,10 +112,19 @@ def import_library(path: Path, options: ImportOptions | None = None, places: Pla
             raise TanbiaoError([*draft.problems[:200], Problem("exchange-empty", Place(path.name))])
         if options.strict and (draft.unlinked or draft.left_out):
             place = Place(path.name)
-            raise TanbiaoError([*draft.problems[:200], Problem("exchange-unlinked-strict", place, {
-                "count": str(len(draft.unlinked)), "left": str(len(draft.left_out))})])
+            raise TanbiaoError(
+                [
+                    *draft.problems[:200],
+                    Problem(
+                        "exchange-unlinked-strict",
+                        place,
+                        {"count": str(len(draft.unlinked)), "left": str(len(draft.left_out))},
+                    ),
+                ]
+            )
         head = Head(id_, licence=options.licence, share=options.share, base="+".join(options.into))
-        gases = frozenset(base.gases) if base is not None and draft.needs_base else frozenset()
+        gases = frozenset(base.gases) if base is not None else frozenset()  # an overlay does not repeat them
+        draft.needs_base |= bool(gases & set(draft.gases))
         summary, losses = write_library_folder(folder, draft, inventory, head, gases)
         box.update(summary=summary, losses=losses, problems=tuple(draft.problems))
         return inventory.format, path.name, len(draft.made), len(inventory.results), len(draft.unlinked)
@@ -101,16 +133,29 @@ def import_library(path: Path, options: ImportOptions | None = None, places: Pla
         with fresh_folder(options.out) as folder:
             format_, source, processes, results, unlinked = fill(folder)
             digest = folder_digest(folder)
-        stored, new = Stored(id_, "1", digest, format_, source, processes, results, unlinked, options.out), True
+        stored, new = (
+            Stored(id_, "1", digest, format_, source, processes, results, unlinked, options.out),
+            True,
+        )
     else:
         stored, new = store(id_, fill, options.root)
-    return Imported(stored, new, inventory.experimental or FORMATS[inventory.format].experimental
-                    if inventory.format in FORMATS else True, box["summary"], box["losses"], box["problems"])
+    return Imported(
+        stored,
+        new,
+        inventory.experimental or FORMATS[inventory.format].experimental
+        if inventory.format in FORMATS
+        else True,
+        box["summary"],
+        box["losses"],
+        box["problems"],
+    )
 
 
 def _named(library: Library) -> list[Named]:
-    return [Named(i.id, (i.name_en, i.name_zh), str(getattr(i, "unit", "")), str(getattr(i, "place", "")))
-            for i in (*library.processes.values(), *library.factors.values())]
+    return [
+        Named(i.id, (i.name_en, i.name_zh), str(getattr(i, "unit", "")), str(getattr(i, "place", "")))
+        for i in (*library.processes.values(), *library.factors.values())
+    ]
 
 
 @dataclass(frozen=True)
@@ -122,8 +167,11 @@ class Exported:
     losses: tuple[Loss, ...]
 
     def data(self) -> dict[str, Any]:
-        return {"file": str(self.path), "format": self.format,
-                "losses": [{"field": x.field, "count": x.count, "example": x.example} for x in self.losses]}
+        return {
+            "file": str(self.path),
+            "format": self.format,
+            "losses": [{"field": x.field, "count": x.count, "example": x.example} for x in self.losses],
+        }
 
 
 def export(source: str, to: str, target: Path | None = None, places: Places | None = None) -> Exported:
@@ -171,7 +219,9 @@ def stored_libraries(root: Path | None = None) -> list[Stored]:
     return list_stored(root)
 
 
-def search_stored(text: str, names: Sequence[str] = (), limit: int = 20, root: Path | None = None) -> list[tuple[Stored, Found]]:
+def search_stored(
+    text: str, names: Sequence[str] = (), limit: int = 20, root: Path | None = None
+) -> list[tuple[Stored, Found]]:
     """Items of stored libraries that hold the words of `text`, best first, over all of them or those named."""
     chosen = [open_stored(n, root) for n in names] if names else list_stored(root)
     hits = [(s, f) for s in chosen for f in s.open().search(text, limit)]
@@ -203,7 +253,9 @@ def check_stored(name: str, gwp_set: str = "AR6", root: Path | None = None) -> l
 
 def diff_stored(old: str, new: str, gwp_set: str = "AR6", root: Path | None = None) -> list[Changed]:
     """Which items differ between two stored versions, and by how much."""
-    return compare_libraries(_library(open_stored(old, root).folder), _library(open_stored(new, root).folder), gwp_set)
+    return compare_libraries(
+        _library(open_stored(old, root).folder), _library(open_stored(new, root).folder), gwp_set
+    )
 
 
 def store_folder() -> Path:
@@ -213,7 +265,9 @@ def store_folder() -> Path:
 # -- forms, bills of materials, templates ------------------------------------------------------------------------------
 
 
-def new_form(packs: Sequence[str], target: Path, *, excel: bool, as_of: str, salt: str, places: Places | None = None) -> Path:
+def new_form(
+    packs: Sequence[str], target: Path, *, excel: bool, as_of: str, salt: str, places: Places | None = None
+) -> Path:
     """A study form made of the givens of `packs`: one workbook, or a folder with study.yaml and empty tables.
 
     Refuses (`exchange-exists`, and what resolving a pack refuses).
@@ -230,9 +284,16 @@ def new_form(packs: Sequence[str], target: Path, *, excel: bool, as_of: str, sal
 
 
 def _empty_study(rulebooks: Sequence[Rulebook], as_of: str, salt: str) -> dict[str, str]:
-    lines = ["schema: 1", "subject: product", "id: new-study", f"as_of: {as_of}", f"salt: {salt}",
-             f"packs: [{', '.join(b.pack.name for b in rulebooks)}]", "libraries: [open-2026]",
-             "reference: {process: product, amount: 1 piece}"]
+    lines = [
+        "schema: 1",
+        "subject: product",
+        "id: new-study",
+        f"as_of: {as_of}",
+        f"salt: {salt}",
+        f"packs: [{', '.join(b.pack.name for b in rulebooks)}]",
+        "libraries: [open-2026]",
+        "reference: {process: product, amount: 1 piece}",
+    ]
     tree: dict[str, Any] = {}
     tables: dict[str, str] = {FILES.get(n, n) + ".csv": ",".join(c) + "\n" for n, c in SCHEMA.items()}
     for book in rulebooks:
@@ -246,7 +307,9 @@ def _empty_study(rulebooks: Sequence[Rulebook], as_of: str, salt: str) -> dict[s
                 node = node.setdefault(part, {}) if isinstance(node.setdefault(part, {}), dict) else {}
             unit = f" [{c.unit.text}]" if c.unit.text else ""
             options = f" ({' | '.join(c.options)})" if c.options else ""
-            node.setdefault(parts[-1], f"{c.text.zh} / {c.text.en}{unit}{options}{'' if c.required else ' -'}")
+            node.setdefault(
+                parts[-1], f"{c.text.zh} / {c.text.en}{unit}{options}{'' if c.required else ' -'}"
+            )
 
     def write(node: Mapping[str, Any], depth: int) -> None:
         for key, value in node.items():
@@ -277,16 +340,39 @@ class BomImported:
     problems: tuple[Problem, ...]
 
     def data(self) -> dict[str, Any]:
-        return {"study": str(self.folder), "lines": [
-            {"row": m.line.row, "material": m.line.material, "amount": m.line.amount, "unit": m.line.unit,
-             "provider": m.provider, "score": m.score, "status": m.status,
-             "candidates": [{"id": c.id, "score": c.score, "differs": list(c.differs)} for c in m.candidates]}
-            for m in self.matches], "problems": [p.data() for p in self.problems]}
+        return {
+            "study": str(self.folder),
+            "lines": [
+                {
+                    "row": m.line.row,
+                    "material": m.line.material,
+                    "amount": m.line.amount,
+                    "unit": m.line.unit,
+                    "provider": m.provider,
+                    "score": m.score,
+                    "status": m.status,
+                    "candidates": [
+                        {"id": c.id, "score": c.score, "differs": list(c.differs)} for c in m.candidates
+                    ],
+                }
+                for m in self.matches
+            ],
+            "problems": [p.data() for p in self.problems],
+        }
 
 
-def import_bom(path: Path, target: Path, *, packs: Sequence[str], as_of: str, salt: str, product: str = "",
-               libraries: Sequence[str] = ("open-2026",), mapping: Path | None = None,
-               places: Places | None = None) -> BomImported:
+def import_bom(
+    path: Path,
+    target: Path,
+    *,
+    packs: Sequence[str],
+    as_of: str,
+    salt: str,
+    product: str = "",
+    libraries: Sequence[str] = ("open-2026",),
+    mapping: Path | None = None,
+    places: Places | None = None,
+) -> BomImported:
     """A supplier's sheet → a study folder with proposed providers and matches.csv. `mapping`: an edited matches.csv.
 
     Refuses (`exchange-bom-columns`, `exchange-exists`, …); rows that cannot be read are returned as problems.
@@ -298,14 +384,35 @@ def import_bom(path: Path, target: Path, *, packs: Sequence[str], as_of: str, sa
     problems += found
     if not lines:
         raise TanbiaoError([*problems, Problem("exchange-empty", Place(path.name))])
-    files = study_files(matches, study_id=library_id(path.stem), packs=packs, libraries=libraries, as_of=as_of, salt=salt,
-                        source=path.name, product=product or path.stem)
+    files = study_files(
+        matches,
+        study_id=library_id(path.stem),
+        packs=packs,
+        libraries=[_beside(n, target) for n in libraries],
+        as_of=as_of,
+        salt=salt,
+        source=path.name,
+        product=product or path.stem,
+    )
     _write_folder(target, {**files, "import/matches.csv": matches_csv(matches, library)})
     return BomImported(target, tuple(matches), tuple(problems))
 
 
-def fill_customer_template(study: str, template: Path, mapping: Path, target: Path, places: Places | None = None,
-                           ) -> list[str]:
+def _beside(name: str, study: Path) -> str:
+    """A library folder as a study names it: a path that begins with a dot, from the study's folder."""
+    if not (Path(name) / "library.yaml").is_file():
+        return name
+    path = Path(os.path.relpath(name, study)).as_posix()
+    return path if path.startswith(".") else f"./{path}"
+
+
+def fill_customer_template(
+    study: str,
+    template: Path,
+    mapping: Path,
+    target: Path,
+    places: Places | None = None,
+) -> list[str]:
     """Fill a customer's workbook with the published quantities of a study. Returns the cells filled."""
     from ..exchange.template import fill_template, read_template_mapping
     from .run import load, run_study
@@ -320,7 +427,9 @@ def published_quantities(run: Any) -> dict[str, str]:
     for result in run.results:
         for p in result.published:
             data = p.data()
-            names = [f"{data['pack']}#{data['name']}", str(data["name"])] + (["headline"] if data["name"] == "headline" else [])
+            names = [f"{data['pack']}#{data['name']}", str(data["name"])] + (
+                ["headline"] if data["name"] == "headline" else []
+            )
             for name in names:
                 out.setdefault(name, str(data.get("published") or data.get("value")))
                 out.setdefault(f"{name}.unit", str(data.get("unit") or ""))

@@ -56,6 +56,20 @@ class Places:
             raise refuse("library-none", Place("study.yaml", path="libraries"))
         return found
 
+    @cached_property
+    def _read(self) -> dict[Path, Library]:
+        """Libraries that were read already; a library does not change while a program runs."""
+        return {}
+
+    def _library(self, folder: Path) -> Library:
+        if folder not in self._read:
+            library, problems = read_library(folder)
+            errors = [p for p in problems if p.level == "error"]
+            if errors:
+                raise TanbiaoError(errors)
+            self._read[folder] = library
+        return self._read[folder]
+
     def _one(self, name: str, study: Path | None) -> Library:
         id_, _, version = name.partition("@")
         if study is not None and name.startswith("."):
@@ -64,10 +78,7 @@ class Places:
             candidates = [root / id_ for root in self.library_roots] + [Path(name)]
         for folder in candidates:
             if (folder / "library.yaml").is_file():
-                library, problems = read_library(folder)
-                errors = [p for p in problems if p.level == "error"]
-                if errors:
-                    raise TanbiaoError(errors)
+                library = self._library(folder.resolve())
                 if version and library.version != version:
                     raise refuse("library-version", Place("study.yaml", path="libraries"), wanted=name,
                                  found=f"{library.id}@{library.version}")

@@ -152,7 +152,8 @@ _ALLOWED: dict[str, set[str]] = {
     "choose": {"first", "lines", "option", "key", "provider"},
     "check": {"formula", "severity", "remedy", "converts"},
     "table": {"table", "keys"},
-    "grade": {"style", "table", "levels", "policy", "level_rule", "weight_mode", "order", "unit", "missing"},
+    "grade": {"style", "table", "levels", "policy", "level_rule", "weight_mode", "order", "unit", "missing",
+              "bonus", "cap", "states", "alpha", "existing_only"},
     "publish": {"of", "unit", "round", "stages", "per", "headline", "also"},
 }
 

@@ -154,7 +154,8 @@ def _empirical(clause: Clause, names: RulebookNames) -> Iterator[Problem]:
 
 
 _GRADE_COLUMNS = {"first_met": ("id", "value"), "every_met": ("id", "value"),
-                  "membership": ("id", "value", "category", "category_weight", "weight")}
+                  "membership": ("id", "value", "category", "category_weight", "weight"), "profile": ("id", "value"),
+                  "ratio": ("id", "value", "category", "weight", "baseline", "better")}
 
 
 class _CellNames:
@@ -196,7 +197,7 @@ def _grade(clause: Clause, rulebook: Rulebook) -> Iterator[Problem]:
         yield Problem("grade-style", clause.place, {"style": clause.style})
         return
     lacking = [c for c in _GRADE_COLUMNS[clause.style] if c not in table.columns]
-    lacking += [k for k in levels if k not in table.cells]
+    lacking += [k for k in (("baseline",) if clause.style == "ratio" else levels) if k not in table.cells]
     for column in lacking:
         yield Problem("grade-column", Place(table.file, 1), {"column": column, "table": table.id},
                       clause.address)
@@ -207,6 +208,9 @@ def _grade(clause: Clause, rulebook: Rulebook) -> Iterator[Problem]:
         found = names.type_of(str(table.values["value"].data[row]))
         yield from _graded_value(clause, table, row, found)
         baselines = _CellNames(rulebook, table, _bare(found) if found else None)
+        if clause.style == "ratio":
+            yield from _cell(clause, table, "baseline", row, baselines, "number")
+            continue
         for level in levels:
             yield from _cell(clause, table, level, row, baselines, "bool")
         shares = _CellNames(rulebook, table, None, shared=True)
@@ -281,7 +285,8 @@ def _weights(clause: Clause, table: PackTable) -> Iterator[Problem]:
             weight = Fraction(0) if key in counted else weight[1]
             counted.add(key)
         sums[category] = sums.get(category, Fraction(0)) + weight
-    if sum(first.values()) != 1:
+    extra = str(clause.settings.get("bonus") or "").split()
+    if sum(w for c, w in first.items() if c not in extra) != 1:
         yield Problem("grade-weights", Place(table.file, 1, "category_weight"),
                       {"category": ", ".join(first)}, clause.address)
     for category, total in sums.items():

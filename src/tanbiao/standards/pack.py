@@ -158,7 +158,10 @@ def read_table(path: Path, label: str) -> tuple[PackTable | None, list[Problem],
     """Read a pack table. Line 1 names the columns; line 2 gives each its unit or kind (`text`, `date`, `bool`,
     `predicate`, `formula`, else a unit; empty is a plain number)."""
     problems: list[Problem] = []
-    content = [row for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))) if any(row)]
+    try:
+        content = [row for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))) if any(row)]
+    except (UnicodeDecodeError, csv.Error):
+        return None, [Problem("table-encoding", Place(label))], []
     if len(content) < 2:
         return None, [Problem("table-short", Place(label))], content
     names, kinds, body = content[0], content[1], content[2:]

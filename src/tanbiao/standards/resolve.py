@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from ..core.errors import Place, Problem, TanbiaoError, refuse
@@ -43,22 +44,31 @@ class Rulebook:
 
 def find_packs(roots: Iterable[Path]) -> dict[str, Path]:
     """Every pack below `roots`: `id@edition` → folder; `released/` holds earlier revisions as `id@edition+n`."""
-    import yaml
-
     found: dict[str, Path] = {}
     for root in roots:
         for file in sorted(root.rglob("pack.yaml")):
-            try:
-                head = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-            except (yaml.YAMLError, UnicodeDecodeError):
+            stat = file.stat()
+            head = _pack_head(file, stat.st_mtime_ns, stat.st_size)
+            if head is None:
                 continue  # `pack lint FOLDER` says what is wrong with it
-            if not isinstance(head, dict):
-                continue
-            name = f"{head.get('id')}@{head.get('edition')}"
+            id_, edition, revision = head
+            name = f"{id_}@{edition}"
             if "released" not in file.parts:
                 found.setdefault(name, file.parent)
-            found.setdefault(f"{name}+{head.get('revision')}", file.parent)
+            found.setdefault(f"{name}+{revision}", file.parent)
     return found
+
+
+@lru_cache(maxsize=4096)
+def _pack_head(file: Path, changed: int, size: int) -> tuple[str, str, str] | None:
+    """Id, edition and revision of a pack.yaml as it was at `changed`: read once, since every resolve looks at them all."""
+    import yaml
+
+    try:
+        head = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return None
+    return (str(head.get("id")), str(head.get("edition")), str(head.get("revision"))) if isinstance(head, dict) else None
 
 
 def resolve(name: str, roots: Sequence[Path]) -> tuple[Rulebook, list[Problem]]:

@@ -101,7 +101,10 @@ def read_csv(path: Path) -> tuple[Table | None, list[Problem]]:
             text = raw.decode("gb18030")
         except UnicodeDecodeError:
             return None, [Problem("table-encoding", Place(path.name))]
-    lines = list(csv.reader(io.StringIO(text)))
+    try:
+        lines = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        return None, [Problem("table-unreadable", Place(path.name), {"detail": str(error)})]
     if not lines or not any(lines[0]):
         return None, [Problem("table-empty", Place(path.name))]
     name = TABLE_NAMES.get(path.stem, path.stem)

@@ -1,4 +1,4 @@
-"""The columns of the fact tables, from `schema.csv` and `massflow.csv`: forms, validation, documentation and names follow from it."""
+"""The columns of the fact tables, from `schema.csv` and `massflow.csv`: forms, validation and names follow."""
 
 from __future__ import annotations
 

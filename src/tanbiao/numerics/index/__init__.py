@@ -1,5 +1,11 @@
-"""Scoring: membership, weights, index and level, in exact fractions."""
+"""Indexes and levels in exact fractions: membership, ratios, limits, profiles; the cheapest path to a level."""
 
-from .score import Indicator, Score, score
+from .economics import Economics, economics
+from .limits import limit_level, unordered
+from .path import Goal, Measure, Path, best_within, cheapest, front, outcome
+from .ratio import Question, Quantity, RatioScore, ratio_score
+from .score import Indicator, Profile, Score, profile, score, shared_weight
 
-__all__ = ["Indicator", "Score", "score"]
+__all__ = ["Economics", "Goal", "Indicator", "Measure", "Path", "Profile", "Quantity", "Question", "RatioScore", "Score",
+           "best_within", "cheapest", "economics", "front", "limit_level", "outcome", "profile", "ratio_score", "score",
+           "shared_weight", "unordered"]

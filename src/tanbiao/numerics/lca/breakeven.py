@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from .ensemble import Burdens
 from .solve import adjoint
@@ -31,6 +30,8 @@ def breakeven(difference: Callable[[float], float], low: float, high: float, *, 
     """
     if not low < high:
         raise ValueError(f"the range must rise: {low} to {high}")
+    from scipy.optimize import brentq  # here, since it takes longer to import than most systems to solve
+
     at = np.linspace(low, high, steps + 1)
     found: list[float] = []
     values = [_try(difference, float(x)) for x in at]

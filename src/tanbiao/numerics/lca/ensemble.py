@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,14 @@ class Ensemble:
     given: Mapping[int, Floats] = field(default_factory=dict)
     engine: str = "compiled"
 
+    @cached_property
+    def weights(self) -> list[tuple[Floats, Floats]]:
+        """For each method, offset and spread of the burdens that vary, characterised and per unit of product."""
+        size = np.where(self.pivot >= 0, 1.0, self.system.output[self.system.processes[self.part]])
+        factor = self.burdens.factor.reshape(self.burdens.process.size, -1)[self.direct.entry]
+        by = factor / np.repeat(size, np.diff(self.direct.pointer))[:, None]
+        return [(self.direct.offset * by[:, m], self.direct.spread * by[:, m]) for m in range(by.shape[1])]
+
     @property
     def double(self) -> bool:
         """Draws are kept in double precision where sums or given arrays must hold exactly."""
@@ -125,7 +134,6 @@ def prepare(system: System, burdens: Burdens, technosphere: Uncertainty | None =
     chosen = ranges(p.pointer[part], p.pointer[part + 1])
     row = np.repeat(np.arange(part.size), np.diff(p.pointer)[part])
     supplier, source = place[p.index[chosen]], p.source[chosen]
-    buyer = system.processes[part][row]
     given = {int(k): np.asarray(v, dtype=np.float64) for k, v in (given or {}).items()}
     groups = tuple(np.asarray(g, dtype=np.intp) for g in balances)
     touched = np.zeros(len(tech), dtype=bool)
@@ -239,8 +247,9 @@ def _slice(made: Floats, pack: int) -> Floats:
     return part if part.size == LANES else np.concatenate([part, np.full(LANES - part.size, made[-1])])
 
 
-def solve_pack(ensemble: Ensemble, pack: int) -> tuple[Floats, NDArray[np.bool_], int]:
-    """Values (products, methods, LANES) of one pack, which lanes did not settle, and the sweeps of the slowest loop."""
+def solve_pack(ensemble: Ensemble, pack: int, values: Floats) -> tuple[NDArray[np.bool_], int]:
+    """Fill `values` (products, methods, LANES) with one pack; which lanes did not settle, and the slowest loop's
+    sweeps."""
     e, loop = ensemble, _loops(ensemble)
     size, methods = e.still.shape
     draws, pivots = draw(e, e.purchases, pack), draw(e, e.pivots, pack)
@@ -249,31 +258,28 @@ def solve_pack(ensemble: Ensemble, pack: int) -> tuple[Floats, NDArray[np.bool_]
         _balance(e, draws, outputs)
     lost = ~(outputs > 0.0).all(axis=0) if outputs.size else np.zeros(LANES, dtype=bool)
     per_pivot = 1.0 / np.where(outputs > 0.0, outputs, 1.0)
-    values = np.empty((e.products.size, methods, LANES))
     most = 0
+    sign = e.system.sign[e.asked]
     bio = e.burdens.uncertainty or fixed(e.burdens.amount)
     rare = bool((e.direct.kind >= BETA).any())
     for m in range(methods):
         right, x = (_space(name, (size, LANES), np.float64) for name in ("right", "x"))
-        right[:] = e.still[:, m : m + 1]
-        x[:] = e.first_guess[:, m : m + 1]
-        factor = e.burdens.factor.reshape(e.burdens.process.size, -1)[e.direct.entry, m]
-        size_of = np.where(e.pivot >= 0, 1.0, e.system.output[e.system.processes[e.part]])
-        by = factor / np.repeat(size_of, np.diff(e.direct.pointer))
+        loop.begin(e.still[:, m], e.first_guess[:, m], right, x)
+        by = e.weights[m]
         if e.direct.kind.size and not rare:
             loop.sample_sums(e.direct.pointer, e.direct.kind, e.direct.shape, e.direct.key, e.direct.other, lanes(pack),
-                             e.direct.offset * by, e.direct.spread * by, right)
+                             *by, right)
         elif e.direct.kind.size:
-            _rare_sums(e, bio, pack, by, right)
+            _rare_sums(e, bio, pack, *by, right)
         most = max(most, loop.iterate_draws(
             e.purchases.pointer, e.purchases.index, e.purchases.offset, e.purchases.spread, draws, *e.fixed, e.pivot,
             per_pivot, e.block, e.group, right, x, np.ascontiguousarray(e.per_scale[:, m]), e.tolerance, SWEEPS, lost))
-        lost |= ~np.isfinite(x).all(axis=0)
-        values[:, m] = x[e.products] * e.system.sign[e.asked, None]
-    return values, lost, most
+        lost |= ~np.isfinite(x.sum(axis=0))
+        loop.end(x, e.products, sign, values[:, m])
+    return lost, most
 
 
-def _rare_sums(e: Ensemble, bio: Uncertainty, pack: int, by: Floats, right: Floats) -> None:
+def _rare_sums(e: Ensemble, bio: Uncertainty, pack: int, offset: Floats, spread: Floats, right: Floats) -> None:
     out = np.zeros((e.direct.kind.size, LANES), dtype=np.float32)
     _loops(e).sample(e.direct.kind, e.direct.shape, e.direct.key, e.direct.other, lanes(pack), out)
     draws = out.astype(np.float64)
@@ -282,7 +288,7 @@ def _rare_sums(e: Ensemble, bio: Uncertainty, pack: int, by: Floats, right: Floa
         i = e.direct.entry[k]
         draws[k] = shaped(int(kind), bio.location[i], bio.shape[i], bio.maximum[i] - bio.minimum[i], draws[k])
     rows = np.repeat(np.arange(right.shape[0]), np.diff(e.direct.pointer))
-    np.add.at(right, rows, by[:, None] * (e.direct.offset[:, None] + e.direct.spread[:, None] * draws))
+    np.add.at(right, rows, offset[:, None] + spread[:, None] * draws)
 
 
 def _balance(e: Ensemble, draws: Any, outputs: Floats) -> None:
@@ -327,7 +333,8 @@ def system_of(ensemble: Ensemble, sample: int) -> tuple[System, Floats]:
     for kind in np.unique(e.direct.kind[e.direct.kind >= BETA]):
         k = np.flatnonzero(e.direct.kind == kind)
         i = e.direct.entry[k]
-        values[k] = shaped(int(kind), bio.location[i], bio.shape[i], bio.maximum[i] - bio.minimum[i], values[k, None])[:, 0]
+        width = bio.maximum[i] - bio.minimum[i]
+        values[k] = shaped(int(kind), bio.location[i], bio.shape[i], width, values[k, None])[:, 0]
     amount[e.direct.entry] = e.direct.offset + e.direct.spread * values
     return with_values(e.system, data), e.burdens.totals(e.system.size, amount)
 

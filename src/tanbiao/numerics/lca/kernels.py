@@ -166,7 +166,7 @@ def iterate_draws(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any
                   tolerance: float, limit: int, lost: Any) -> int:
     """Gauss-Seidel for one pack; x holds the first guess. `per_scale` (n,) turns a change into a relative one. Lanes
     that do not settle are marked in `lost`. Returns the sweeps of the slowest block."""
-    total, move = np.empty(LANES), np.empty(LANES)
+    total = np.empty(LANES)
     change, before = np.empty(LANES), np.empty(LANES)
     most, g = 1, 0
     for b in range(block.size - 1):
@@ -194,8 +194,8 @@ def iterate_draws(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any
                     for k in range(LANES):
                         change[k] = 0.0
                     for j in range(lo, hi):
-                        _line(pointer, index, offset, spread, draws, fixed_pointer, fixed_index, fixed, pivot, per_pivot,
-                              right, x, j, total)
+                        _line(pointer, index, offset, spread, draws, fixed_pointer, fixed_index, fixed, pivot,
+                              per_pivot, right, x, j, total)
                         w = per_scale[j]
                         for k in range(LANES):
                             change[k] = max(change[k], abs(total[k] - x[j, k]) * w)
@@ -290,3 +290,20 @@ def sample_sums(pointer: Any, kind: Any, shape: Any, key: Any, other: Any, lane:
             _row(kind[q], shape[q], key[q], other[q], lane, row)
             for k in range(LANES):
                 out[j, k] += offset[q] + spread[q] * row[k]
+
+
+@nb.njit(cache=True, nogil=True)
+def begin(still: Any, guess: Any, right: Any, x: Any) -> None:
+    """Spread one column each over the lanes: right = still, x = guess."""
+    for j in range(still.size):
+        for k in range(LANES):
+            right[j, k] = still[j]
+            x[j, k] = guess[j]
+
+
+@nb.njit(cache=True, nogil=True)
+def end(x: Any, rows: Any, sign: Any, out: Any) -> None:
+    """out[i, :] = sign[i] * x[rows[i], :]."""
+    for i in range(rows.size):
+        for k in range(LANES):
+            out[i, k] = sign[i] * x[rows[i], k]

@@ -25,6 +25,10 @@ class Unsolved:
     loop: tuple[int, ...] = ()
 
 
+Pack = tuple[list[Unsolved], list[int], int]
+"""What a pack says besides its values: unsolved samples, samples solved directly, sweeps."""
+
+
 @dataclass(frozen=True, eq=False)
 class Draws:
     """value (products, methods, samples), nan where unsolved; unsolved: those samples, never dropped silently;
@@ -67,19 +71,27 @@ def monte_carlo(ensemble: Ensemble, samples: int, first: int = 0, *, threads: in
     """
     packs = range(first // LANES, -(-(first + samples) // LANES))
     task = _Task(ensemble)
+    start = first - (first // LANES) * LANES
+    value = np.empty((ensemble.products.size, ensemble.still.shape[1], len(packs) * LANES))
+
+    def here(pack: int) -> Pack:
+        k = (pack - packs.start) * LANES
+        return task.into(value[:, :, k : k + LANES], pack)
+
     if run is not None:
-        done = list(run(task, packs))
+        found = list(run(task, packs))
+        for k, (part, _) in enumerate(found):
+            value[:, :, k * LANES : (k + 1) * LANES] = part
+        done = [d for _, d in found]
     elif threads > 1:
         with ThreadPoolExecutor(threads) as pool:
-            done = list(pool.map(task, packs))
+            done = list(pool.map(here, packs))
     else:
-        done = [task(p) for p in packs]
-    start = first - packs[0] * LANES if samples else 0
-    value = np.concatenate([d[0] for d in done], axis=2)[:, :, start : start + samples] if done else np.zeros(
-        (ensemble.products.size, ensemble.still.shape[1], 0))
+        done = [here(p) for p in packs]
     inside = range(first, first + samples)
-    return Draws(value, first, tuple(u for d in done for u in d[1] if u.sample in inside),
-                 tuple(k for d in done for k in d[2] if k in inside), max((d[3] for d in done), default=0))
+    unsolved = tuple(u for d in done for u in d[0] if u.sample in inside)
+    direct = tuple(k for d in done for k in d[1] if k in inside)
+    return Draws(value[:, :, start : start + samples], first, unsolved, direct, max((d[2] for d in done), default=0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +100,15 @@ class _Task:
 
     ensemble: Ensemble
 
-    def __call__(self, pack: int) -> tuple[Floats, list[Unsolved], list[int], int]:
+    def __call__(self, pack: int) -> tuple[Floats, Pack]:
+        value = np.empty((self.ensemble.products.size, self.ensemble.still.shape[1], LANES))
+        return value, self.into(value, pack)
+
+    def into(self, value: Floats, pack: int) -> Pack:
         e = self.ensemble
-        value, lost, sweeps = solve_pack(e, pack)
-        unsolved, direct = [], []
+        lost, sweeps = solve_pack(e, pack, value)
+        unsolved: list[Unsolved] = []
+        direct: list[int] = []
         for lane in np.flatnonzero(lost):
             sample = pack * LANES + int(lane)
             try:
@@ -104,7 +121,7 @@ class _Task:
                 unsolved.append(Unsolved(sample, str(error), tuple(int(k) for k in error.columns)))
             if unsolved and unsolved[-1].sample == sample:
                 value[:, :, lane] = np.nan
-        return value, unsolved, direct, sweeps
+        return unsolved, direct, sweeps
 
 
 def sides(ensemble: Ensemble, draws: Draws, coverage: float = 0.95) -> Sides:

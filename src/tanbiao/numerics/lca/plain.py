@@ -262,3 +262,13 @@ def iterate_draws(pointer: Indices, index: Indices, offset: Floats, spread: Floa
         x[:, k] = found[:, 0]
         most = max(most, int(sweeps.max(initial=1)))
     return most
+
+
+def begin(still: Floats, guess: Floats, right: Floats, x: Floats) -> None:
+    """Spread one column each over the lanes: right = still, x = guess."""
+    right[:], x[:] = still[:, None], guess[:, None]
+
+
+def end(x: Floats, rows: NDArray[np.intp], sign: Floats, out: Floats) -> None:
+    """out[i, :] = sign[i] * x[rows[i], :]."""
+    np.multiply(x[rows], sign[:, None], out=out)

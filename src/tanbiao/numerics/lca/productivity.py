@@ -32,15 +32,11 @@ class Loop:
     radius: float
 
 
-def loops(p: Purchases, rows: NDArray[Any], large: bool) -> tuple[Loop, ...]:
-    """A loop for every component that is not productive. large: whether large components without credits are judged
-    too; where they are solved by Gauss-Seidel alone, its convergence shows it. rows: the process at each position."""
+def loops(p: Purchases, rows: NDArray[Any]) -> tuple[Loop, ...]:
+    """A loop for every component that is not productive. rows: the process at each position."""
     sizes = np.diff(p.block)
     found = []
     for b in np.flatnonzero(sizes > 1):
-        lo, hi = p.pointer[p.block[b]], p.pointer[p.block[b + 1]]
-        if not large and sizes[b] > SMALL and (p.amount[lo:hi] >= 0.0).all():
-            continue
         loop = loop_of(p, rows, int(b))
         if loop is not None:
             found.append(loop)

@@ -83,9 +83,9 @@ def solve(system: System, right: Floats, direction: Literal["adjoint", "forward"
     after = (1.0 / system.output if back else system.sign)[rows, None]
     c = np.ascontiguousarray(columns[rows] * by)
     chosen = _choose(system.size, p.index.size * c.shape[1], engine)
-    by_columns = chosen == "plain" and not system.credits  # (I - T) w = 1 rides along and judges
-    if found := () if by_columns else system.small_loops if chosen == "compiled" else system.loops:
-        raise NotProductive(found[0])
+    by_columns = chosen != "dense" and not system.credits  # (I - T) w = 1 rides along and judges
+    if not by_columns and system.loops:
+        raise NotProductive(system.loops[0])
     kept: dict[tuple[int, int], Any] = {}
     with_ones = np.hstack([c, np.ones((c.shape[0], 1))]) if by_columns else c
     x, sweeps, direct = _run(p, with_ones, chosen, tolerance, limit, kept)

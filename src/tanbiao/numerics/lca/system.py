@@ -85,12 +85,7 @@ class System:
     @cached_property
     def loops(self) -> tuple[Loop, ...]:
         """Loops that cannot deliver, judged before credits."""
-        return loops(self.purchases, self.processes, large=True)
-
-    @cached_property
-    def small_loops(self) -> tuple[Loop, ...]:
-        """The same without the large components whose own sweeps will tell."""
-        return loops(self.purchases, self.processes, large=False)
+        return loops(self.purchases, self.processes)
 
     @cached_property
     def sales(self) -> Purchases:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from .streams import (
     BERNOULLI,
@@ -131,6 +130,8 @@ def affine(u: Uncertainty) -> tuple[Floats, Floats, NDArray[np.float32]]:
 
 def shaped(kind: int, location: Floats, shape: Floats, width: Floats, uniform: Floats) -> Floats:
     """Draws of the rarer kinds from uniforms (q, lanes); parameters (q,), width = maximum - minimum."""
+    from scipy import special
+
     a, b, p = location[:, None], shape[:, None], uniform
     if kind == BETA:
         return np.asarray(special.betaincinv(a, b, p))
@@ -152,6 +153,8 @@ def shaped(kind: int, location: Floats, shape: Floats, width: Floats, uniform: F
 
 def moments(u: Uncertainty) -> tuple[Floats, Floats]:
     """Mean and variance of every amount; nan where they do not exist."""
+    from scipy import special
+
     offset, spread, _ = affine(u)
     mean, variance = np.zeros(len(u)), np.zeros(len(u))
     k = u.kind == LOGNORMAL
@@ -187,6 +190,8 @@ def moments(u: Uncertainty) -> tuple[Floats, Floats]:
 
 
 def _extreme(xi: Floats) -> tuple[Floats, Floats]:
+    from scipy import special
+
     with np.errstate(divide="ignore", invalid="ignore"):
         one, two = special.gamma(1.0 - xi), special.gamma(1.0 - 2.0 * xi)
         mean = np.where(xi == 0.0, np.euler_gamma, np.where(xi < 1.0, (one - 1.0) / xi, np.nan))

@@ -1,0 +1,23 @@
+"""Run the examples of every page of one language (two test files, so that two workers share them)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .pages import DOCS, follow, lang_of, written
+
+
+def pages(lang: str) -> list[Path]:
+    return [p for p in written() if lang_of(p) == lang and "```console" in p.read_text(encoding="utf-8")]
+
+
+def named(page: Path) -> str:
+    return page.name if page.parent in (DOCS, DOCS.parent) else f"{page.parent.name}/{page.name}"
+
+
+def stated_output_appears(page: Path, folder: Path) -> None:
+    wrong = follow(page, folder)
+    if wrong:
+        pytest.fail("\n\n".join(wrong))

@@ -1,0 +1,272 @@
+# ruff: noqa: E501  (samples of foreign formats keep their lines)
+"""Excel forms that come back: forms of packs, studies as workbooks, bills of materials, customers' templates."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import openpyxl
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tanbiao.core.errors import TanbiaoError
+from tanbiao.exchange.bom import match, read_bom
+from tanbiao.exchange.template import explain_gap, fill_template, read_contributions, read_template_mapping
+from tanbiao.exchange.workbook import write_study
+from tanbiao.library import Library, read_library
+from tanbiao.service import Places
+from tanbiao.service import exchange as use
+from tanbiao.study import read_study
+
+from .conftest import ROOT
+from .made import TEXTS
+
+PACK = "cn.gbt-24067@2024"
+
+
+@pytest.fixture(scope="module")
+def open_2026() -> Library:
+    return read_library(ROOT / "library/open-2026")[0]
+
+
+@pytest.fixture
+def form(tmp_path: Path) -> Path:
+    return use.new_form([PACK], tmp_path / "form.xlsx", excel=True, as_of="2026-11-24", salt="abc123")
+
+
+def test_a_form_asks_for_every_given_of_the_pack(form: Path) -> None:
+    from tanbiao.standards import resolve
+
+    rulebook, _ = resolve(PACK, Places().pack_roots)
+    book = openpyxl.load_workbook(form)
+    paths = {row[0].value for row in book["study"].iter_rows(min_row=2)}
+    for clause in rulebook.of_kind("given"):
+        if clause.value_kind == "table":
+            header = [c.value for c in book[clause.name][4]] if clause.name in book.sheetnames else None
+            assert header and {c.name for c in clause.columns} <= set(header)
+        else:
+            assert clause.path in paths
+    assert {"cover", "study", "processes", "exchanges", "evidence"} <= set(book.sheetnames)
+
+
+def test_a_form_protects_ids_offers_choices_and_shows_what_is_missing(form: Path) -> None:
+    sheet = openpyxl.load_workbook(form)["exchanges"]
+    assert (
+        sheet.protection.sheet
+        and sheet["A5"].value == "x001"
+        and sheet["A5"].protection.locked
+        and not sheet["B5"].protection.locked
+    )
+    assert any('"product,input' in str(v.formula1) for v in sheet.data_validations.dataValidation)
+    study = openpyxl.load_workbook(form)["study"]
+    assert len(study.conditional_formatting) > 20 and study["D2"].value and study["E2"].value
+
+
+def test_an_empty_form_reads_as_a_study_that_lacks_things(form: Path) -> None:
+    study, problems = read_study(form)
+    assert (
+        study.packs == (PACK,)
+        and study.at("as_of") == "2026-11-24"
+        and {p.code for p in problems} <= {"study-needs"}
+    )
+    assert all(len(t) == 0 for t in study.tables.values())
+
+
+def test_errors_of_a_filled_form_name_sheet_and_cell(form: Path) -> None:
+    book = openpyxl.load_workbook(form)
+    sheet = book["exchanges"]
+    head = {c.value: c.column for c in sheet[4]}
+    for column, value in (("process", "p001"), ("direction", "sideways"), ("flow", "steel"), ("unit", "kg")):
+        sheet.cell(row=5, column=head[column]).value = value
+    sheet.cell(row=6, column=head["flow"]).value = "=A1&B2"
+    book.save(form)
+    _, problems = read_study(form)
+    where = {(p.code, p.place.file, p.place.cell) for p in problems}
+    letter = openpyxl.utils.get_column_letter
+    assert ("cell-option", "form.xlsx[exchanges]", f"{letter(head['direction'])}5") in where
+    assert ("cell-missing", "form.xlsx[exchanges]", f"{letter(head['amount'])}5") in where
+    assert ("cell-formula", "form.xlsx[exchanges]", f"{letter(head['flow'])}6") in where
+
+
+@pytest.mark.parametrize("example", sorted(p.parent.name for p in (ROOT / "examples").glob("*/study.yaml")))
+def test_an_example_as_a_workbook_is_the_same_study(tmp_path: Path, example: str) -> None:
+    study, _ = read_study(ROOT / "examples" / example)
+    losses = write_study(study, tmp_path / "x.xlsx")
+    again, _ = read_study(tmp_path / "x.xlsx")
+    assert losses == () and again.digest() == study.digest()
+
+
+CELLS = st.one_of(
+    TEXTS,
+    st.sampled_from(
+        [
+            "=0.098 * 1.75",
+            "1.10",
+            "-3",
+            "+cmd|' /C calc'!A0",
+            "@x",
+            "007",
+            "NA",
+            "true",
+            "2026-01-01",
+            "钢板，冷轧",
+        ]
+    ),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    head=st.dictionaries(
+        st.sampled_from(["goal", "scope", "product", "title"]),
+        st.one_of(
+            CELLS,
+            st.lists(CELLS, min_size=1, max_size=3),
+            st.dictionaries(st.sampled_from(["zh", "en", "kind"]), CELLS, min_size=1, max_size=3),
+        ),
+        max_size=4,
+    ),
+    rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=5),
+)
+def test_any_study_exported_and_imported_is_the_same(
+    tmp_path: Path, head: dict[str, object], rows: list[tuple[str, str, str]]
+) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir(exist_ok=True)
+    base = {
+        "schema": "1",
+        "subject": "product",
+        "id": "s",
+        "as_of": "2026-11-24",
+        "salt": "x",
+        "packs": ["a@1", "b@2"],
+        **head,
+    }
+    (folder / "study.yaml").write_text(yaml.safe_dump(base, allow_unicode=True), encoding="utf-8")
+    with (folder / "exchanges.csv").open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(("id", "process", "flow", "amount", "unit", "note"))
+        out.writerows((f"x{n:03d}", "p", a, b, "kg", c) for n, (a, b, c) in enumerate(rows))
+    study, _ = read_study(folder)
+    assert write_study(study, tmp_path / "x.xlsx") == ()
+    again, _ = read_study(tmp_path / "x.xlsx")
+    assert again.content() == study.content()
+
+
+def test_what_a_workbook_cannot_hold_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / "study.yaml").write_text(
+        "schema: 1\nsubject: product\nas_of: 2026-11-24\nsalt: x\npacks: [a@1]\n"
+        "plant: [{name: a}, {name: b}]\n",
+        encoding="utf-8",
+    )
+    assert [x.field for x in write_study(read_study(folder)[0], tmp_path / "x.xlsx")] == [
+        "study.yaml: list of mappings"
+    ]
+
+
+# -- bills of materials
+
+SHEETS = {
+    "zh": "料号,零件,材料,质量 (g),供应商,产地\n1,外壳,铝锭,850,甲厂,中国\n2,垫圈,聚丙烯,45,乙厂,中国\n合计,,,895,,\n",
+    "en": "Part no;Part;Material;Weight;Unit;Supplier;Country\n1;Housing;Aluminium ingot;0.85;kg;A;China\n2;Washer;polypropylene;45;g;B;China\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("lang", "codec"), [("zh", "utf-8"), ("zh", "gb18030"), ("zh", "utf-16"), ("en", "utf-8")]
+)
+def test_a_plain_sheet_is_read_and_matched(tmp_path: Path, open_2026: Library, lang: str, codec: str) -> None:
+    path = tmp_path / "bom.csv"
+    path.write_bytes(SHEETS[lang].encode(codec))
+    lines, problems = read_bom(path)
+    assert (
+        problems == []
+        and [(x.amount, x.unit, x.place) for x in lines][1] == ("45", "g", "CN")
+        and len(lines) == 2
+    )
+    found, _ = match(lines, open_2026)
+    assert [open_2026.items[m.provider].name_en.split()[0] for m in found] == [
+        open_2026.items[found[0].provider].name_en.split()[0],
+        "Polypropylene",
+    ]
+    assert "alumin" in open_2026.items[found[0].provider].name_en.lower() and all(
+        0.6 < m.score <= 1 for m in found
+    )
+
+
+def test_a_mass_without_unit_is_refused_with_its_row(tmp_path: Path) -> None:
+    (tmp_path / "bom.csv").write_text("part,material,mass\na,steel,5\n", encoding="utf-8")
+    lines, problems = read_bom(tmp_path / "bom.csv")
+    assert lines == [] and [(p.code, p.place.row) for p in problems] == [("exchange-bom-unit", 2)]
+
+
+def test_a_decimal_comma_is_refused_not_read_as_a_thousand(tmp_path: Path) -> None:
+    (tmp_path / "bom.csv").write_text('material,mass (kg)\nsteel,"10,5"\n', encoding="utf-8")
+    lines, problems = read_bom(tmp_path / "bom.csv")
+    assert lines == [] and [(p.code, p.place.row) for p in problems] == [("number-expected", 2)]
+
+
+def test_a_sheet_without_the_columns_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bom.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(TanbiaoError) as caught:
+        read_bom(tmp_path / "bom.csv")
+    assert caught.value.problems[-1].code == "exchange-bom-columns"
+
+
+def test_what_is_not_near_stays_unmatched_and_is_named(tmp_path: Path, open_2026: Library) -> None:
+    (tmp_path / "bom.csv").write_text("material,mass (kg)\nunobtainium xyz,5\n", encoding="utf-8")
+    found, problems = match(read_bom(tmp_path / "bom.csv")[0], open_2026)
+    assert [m.status for m in found] == ["unmatched"] and [p.code for p in problems] == [
+        "exchange-bom-unmatched"
+    ]
+
+
+def test_the_users_choice_wins_and_a_wrong_one_is_refused(tmp_path: Path, open_2026: Library) -> None:
+    (tmp_path / "bom.csv").write_text("material,mass (kg)\naluminium ingot,5\nsteel,1\n", encoding="utf-8")
+    lines, _ = read_bom(tmp_path / "bom.csv")
+    found, problems = match(lines, open_2026, {2: "met.cn.al", 3: "nothing"})
+    assert [m.status for m in found] == ["decided", "unmatched"] and [p.code for p in problems] == [
+        "exchange-mapping-target"
+    ]
+
+
+# -- templates and gaps
+
+
+def test_a_customers_template_is_filled_and_else_untouched(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "PCF"
+    book["PCF"]["A1"], book["PCF"]["B1"] = "Footprint", None
+    book.save(tmp_path / "t.xlsx")
+    (tmp_path / "m.csv").write_text(
+        "cell,quantity\nPCF!B1,headline\nPCF!B2,headline.unit\nPCF!B3,text:=1+1\n", encoding="utf-8"
+    )
+    mapping = read_template_mapping(tmp_path / "m.csv")
+    assert fill_template(
+        tmp_path / "t.xlsx", mapping, {"headline": "13.2", "headline.unit": "kgCO2e"}, tmp_path / "o.xlsx"
+    ) == list(mapping)
+    sheet = openpyxl.load_workbook(tmp_path / "o.xlsx")["PCF"]
+    assert (sheet["A1"].value, sheet["B1"].value, sheet["B2"].value, sheet["B3"].data_type) == (
+        "Footprint",
+        13.2,
+        "kgCO2e",
+        "s",
+    )
+    with pytest.raises(TanbiaoError):
+        fill_template(tmp_path / "t.xlsx", {"PCF!B1": "nothing"}, {}, tmp_path / "p.xlsx")
+    assert not (tmp_path / "p.xlsx").exists()
+
+
+def test_the_gap_to_another_tool_adds_up(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(
+        "Process;Contribution\nAluminium ingot, primary;10,5\nTransport, lorry;2,0\n", encoding="utf-8"
+    )
+    theirs = read_contributions(tmp_path / "c.csv")
+    rows = explain_gap(theirs, [("Primary aluminium ingot", 9.0), ("Copper", 1.0)])
+    assert sum(g.difference for g in rows) == pytest.approx((9.0 + 1.0) - 12.5)
+    assert next(g for g in rows if "lumin" in g.theirs).ours == "Primary aluminium ingot"

@@ -1,0 +1,96 @@
+# ruff: noqa: E501  (samples of foreign formats keep their lines)
+"""A made-up database of 20,000 processes and 720,000 exchanges: time and memory (soak tier)."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+READ = """
+import resource, sys, time
+from pathlib import Path
+{body}
+print(n, k, time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+OURS = """
+from tanbiao.core.units import unit
+from tanbiao.exchange import read
+unit("kg")  # the unit file is loaded once in a program: not part of reading
+began = time.process_time()
+n = k = 0
+for p in read(Path(sys.argv[1]), "openlca", keep=False):
+    n += 1
+    k += len(p.exchanges)
+"""
+PLAIN = """
+import json, zipfile
+from tanbiao.exchange.model import Exchange, Process
+began = time.process_time()
+archive = zipfile.ZipFile(sys.argv[1])
+data = {name: json.loads(archive.read(name)) for name in archive.namelist()}
+made = [Process(id=d["@id"], name={"": d["name"]}, place=d["location"]["name"], exchanges=tuple(
+    Exchange(number=str(x["internalId"]), flow=x["flow"]["@id"], name=x["flow"]["name"], amount=x["amount"], unit=x["unit"]["name"],
+             direction="input" if x["isInput"] else "output", reference=x.get("isQuantitativeReference", False),
+             avoided=x.get("isAvoidedProduct", False), provider=(x.get("defaultProvider") or {}).get("@id", "")) for x in d["exchanges"]))
+    for name, d in data.items() if name.startswith("processes/")]
+n, k = len(made), sum(len(p.exchanges) for p in made)
+"""
+IMPORT = """
+from tanbiao.service.exchange import ImportOptions, import_library
+began = time.process_time()
+found = import_library(Path(sys.argv[1]), ImportOptions(root=Path(sys.argv[2])))
+n, k = found.summary["processes"], found.summary["exchanges"]
+"""
+
+
+def measured(body: str, *args: Path) -> tuple[int, int, float, float]:
+    """(processes, exchanges, CPU seconds, peak MB) of a program of its own."""
+    out = subprocess.run(
+        [sys.executable, "-c", READ.format(body=body), *map(str, args)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    n, k, seconds, memory = out.stdout.split()
+    return int(n), int(k), float(seconds), float(memory)
+
+
+@pytest.mark.slow
+def test_twenty_thousand_processes(tmp_path: Path) -> None:
+    from tanbiao.exchange import openlca
+    from tanbiao.exchange.index import Opened
+
+    path = tmp_path / "db.zip"
+    openlca.generate(path, 20_000)
+    ours, plain = measured(OURS, path), measured(PLAIN, path)
+    whole = measured(IMPORT, path, tmp_path / "store")
+    folder = next(p for p in (tmp_path / "store").glob("*/*") if p.is_dir())
+    opened = Opened(folder)
+    began = time.process_time()
+    for words in ("磷酸铁锂", "lithium iron", "铝", "steel production 19"):
+        assert len(opened.search(words)) == 20
+    searching = (time.process_time() - began) / 4
+    record = {"processes": 20_000, "exchanges": 720_000, "zip_mb": round(path.stat().st_size / 1e6, 1),
+              "reader_cpu_s": ours[2], "reader_peak_mb": ours[3], "plain_json_cpu_s": plain[2], "plain_json_peak_mb": plain[3],
+              "factor": round(plain[2] / ours[2], 2), "import_cpu_s": whole[2], "import_peak_mb": whole[3],
+              "search_cpu_s": round(searching, 4)}
+    print(json.dumps(record))
+    if os.environ.get("TANBIAO_RECORDS"):
+        _record(Path(os.environ["TANBIAO_RECORDS"]) / "exchange-scale.json", record)
+    assert ours[:2] == plain[:2] == whole[:2] == (20_000, 720_000)
+    assert plain[2] > 4 * ours[2]
+    assert ours[3] < 250 and whole[3] < 700
+
+
+def _record(path: Path, figures: dict[str, object]) -> None:
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent).stdout.strip()
+    machine = {"python": platform.python_version(), "system": platform.system(), "processor": platform.machine(), "cpus": os.cpu_count()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"commit": commit, "machine": machine, "figures": figures}, indent=1) + "\n", encoding="utf-8")
