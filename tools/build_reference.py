@@ -1,6 +1,6 @@
 """The reference, made from what the program itself holds: catalogue, schema, packs, units, functions, commands.
 
-    python tools/build_reference.py                    write docs/reference and the table of packs in the two READMEs
+    python tools/build_reference.py                    write docs/reference and the tables of the two READMEs
     python tools/build_reference.py --check            name the files that differ from a fresh generation; exit 1
     python tools/build_reference.py --pictures DEMO    docs/images from a folder that `tanbiao demo` wrote (chromium)
 
@@ -27,9 +27,13 @@ import yaml
 from tanbiao.core.errors import LANGS, Lang
 from tanbiao.core.units import UnitError, dimension_text, unit
 from tanbiao.core.value import Basis, basis_text
+from tanbiao.evaluate import Result
 from tanbiao.formula.parse import MAX_DEPTH, MAX_LENGTH, MAX_NODES, MAX_POWER
+from tanbiao.present.numbers import short, unit_text
+from tanbiao.service.demo import STUDIES
 from tanbiao.service.packs import list_packs
-from tanbiao.service.places import Places
+from tanbiao.service.places import Places, data_root
+from tanbiao.service.run import Run, load
 from tanbiao.standards import Rulebook, resolve
 from tanbiao.standards.clause import REVIEWS, Clause, Option
 from tanbiao.standards.names import line_columns
@@ -56,8 +60,8 @@ def build() -> dict[str, str]:
         pages |= {f"{REFERENCE}/{name}.{lang}.md": text for name, text in made.items()}
         readme = ROOT / READMES[lang]
         if readme.is_file():
-            packs = packs_table(lang, f"{REFERENCE}/packs/")
-            pages[READMES[lang]] = with_table(readme.read_text(encoding="utf-8"), "packs", packs)
+            text = with_table(readme.read_text(encoding="utf-8"), "packs", packs_table(lang, f"{REFERENCE}/packs/"))
+            pages[READMES[lang]] = with_table(text, "demo", demo_table(lang))
     return pages
 
 
@@ -133,6 +137,35 @@ def rulebooks() -> tuple[Rulebook, ...]:
     """Every pack that ships, in the order of its name."""
     places = Places()
     return tuple(resolve(row.version.partition("+")[0], places.pack_roots)[0] for row in list_packs(places))
+
+
+@cache
+def demo_runs() -> tuple[Run, ...]:
+    """The studies of `tanbiao demo`, evaluated."""
+    return tuple(load(data_root() / "examples" / name).run() for name in STUDIES)
+
+
+def demo_table(lang: Lang) -> str:
+    """The headlines that `tanbiao demo` gives, pack by pack."""
+    first = demo_runs()[0]
+    heads = [*say("demo.heads", lang), *(plain(in_lang(r.study.at("product.name"), lang)) for r in demo_runs())]
+    rows = []
+    for position, result in enumerate(first.results):
+        if result.headline is None:
+            continue
+        title = f"{plain(result.headline.title[lang])} ({unit_text(result.headline.unit)})"
+        values = (headline_words(r.results[position], lang) for r in demo_runs())
+        rows.append((code(result.rulebook.pack.name), title, *values))
+    return table(heads, rows)
+
+
+def headline_words(result: Result, lang: Lang) -> str:
+    found = result.headline
+    if found is None or found.value is None or found.low is None or found.high is None:
+        names = ", ".join(code(m) for m in found.missing if "#" not in m) if found is not None else ""
+        return f"— ({say('demo.missing', lang)} {names})"
+    verdict = f", {say(f'demo.{found.verdict}', lang)}" if found.verdict else ""
+    return f"**{found.published}** ({short(found.low)} – {short(found.high)}){verdict}"
 
 
 # -- index, errors -------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import platform
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,12 @@ def test_twenty_thousand_processes(tmp_path: Path) -> None:
 
     path = tmp_path / "db.zip"
     openlca.generate(path, 20_000)
-    ours, plain = measured(OURS, path), measured(PLAIN, path)
+    unpacked = tmp_path / "stored.zip"  # the same without compression: inflating is the same work for both readers
+    with zipfile.ZipFile(path) as packed, zipfile.ZipFile(unpacked, "w", zipfile.ZIP_STORED) as archive:
+        for name in packed.namelist():
+            archive.writestr(name, packed.read(name))
+    ours, plain = measured(OURS, unpacked), measured(PLAIN, unpacked)
+    out_of_zip = measured(OURS, path)[2], measured(PLAIN, path)[2]
     whole = measured(IMPORT, path, tmp_path / "store")
     folder = next(p for p in (tmp_path / "store").glob("*/*") if p.is_dir())
     opened = Opened(folder)
@@ -79,7 +85,7 @@ def test_twenty_thousand_processes(tmp_path: Path) -> None:
     searching = (time.process_time() - began) / 4
     record = {"processes": 20_000, "exchanges": 720_000, "zip_mb": round(path.stat().st_size / 1e6, 1),
               "reader_cpu_s": ours[2], "reader_peak_mb": ours[3], "plain_json_cpu_s": plain[2], "plain_json_peak_mb": plain[3],
-              "factor": round(plain[2] / ours[2], 2), "import_cpu_s": whole[2], "import_peak_mb": whole[3],
+              "factor": round(plain[2] / ours[2], 2), "factor_out_of_a_compressed_zip": round(out_of_zip[1] / out_of_zip[0], 2), "import_cpu_s": whole[2], "import_peak_mb": whole[3],
               "search_cpu_s": round(searching, 4)}
     print(json.dumps(record))
     if os.environ.get("TANBIAO_RECORDS"):

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..core.errors import TanbiaoError
-from . import library, packs, seal
+from . import compare, library, packs, seal
 from .console import (
     FINDINGS_FAIL,
     UNUSABLE,
@@ -29,6 +29,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                   help="tanbiao 碳标: carbon standards as code / 把碳标准当作程序来运行")
 app.add_typer(packs.app, name="pack")
 app.add_typer(library.app, name="library")
+app.command("compare")(compare.compare)
 app.command("bundle")(seal.bundle)
 app.command("verify")(seal.verify)
 
@@ -116,24 +117,6 @@ def explain(study: StudyArgument, name: Annotated[str, typer.Argument(help="clau
             print_json(tree.data())
         else:
             show_explained(tree, lang_)
-
-
-@app.command()
-def compare(study: StudyArgument, pack: Annotated[list[str], typer.Option("--pack", help="two packs / 两个标准包")],
-            lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
-    """One set of facts under two packs; the difference taken apart choice by choice. / 同一组事实，两份规则。"""
-    from ..service.compare import compare_packs
-    from .show import show_comparison
-
-    lang_ = read_lang(lang)
-    if len(pack) != 2:
-        raise typer.BadParameter("--pack A --pack B")
-    with reporting(lang_, json):
-        found = compare_packs(_load(study, packs), *pack)
-        if json:
-            print_json(found.data())
-        else:
-            show_comparison(found, lang_)
 
 
 @app.command()

@@ -7,7 +7,6 @@ from rich.text import Text as RichText
 from rich.tree import Tree
 
 from ..core.errors import Lang
-from ..evaluate.compare import Comparison
 from ..evaluate.explain import Explained
 from ..present import tables
 from ..seal.verify import LEVELS, VERDICTS
@@ -85,24 +84,6 @@ def _line(node: Explained, lang: Lang) -> RichText:
     if details:
         text.append("\n" + " · ".join(details), style="dim")
     return text
-
-
-def show_comparison(found: Comparison, lang: Lang) -> None:
-    """Both results, the parts of the difference with their clauses, and why they must not be ranked."""
-    zh = lang == "zh"
-    table = Table(box=None, pad_edge=False)
-    for head in (("", found.unit, "条款") if zh else ("", found.unit, "clauses")):
-        table.add_column(head, overflow="fold")
-    table.add_row(f"[bold]{found.left}[/bold]  {found.left_published} {found.left_unit}", f"{found.left_value:.6g}", "")
-    for part in found.parts:
-        clauses = ", ".join(dict.fromkeys(c.partition("#")[2] for c in (*part.left, *part.right)))
-        table.add_row(f"  {part.title[lang]}", f"{part.effect:+.6g}", f"[dim]{clauses}[/dim]")
-    table.add_row(f"[bold]{found.right}[/bold]  {found.right_published} {found.right_unit}", f"{found.right_value:.6g}", "")
-    console.print(table)
-    if found.comparable:
-        console.print("两个结果可以比较" if zh else "the two results may be compared")
-    for reason in found.reasons:
-        console.print(("不可排名：" if zh else "not to be ranked: ") + reason[lang])
 
 
 def show_diff(diff: Diff, lang: Lang) -> None:

@@ -77,6 +77,8 @@ class Part:
     right: tuple[str, ...]
     missing: tuple[str, ...] = ()
     step: str = "choice"
+    rows: tuple[str, ...] = ()
+    """The rows of facts for which the choice stays undecided."""
 
     @property
     def effect(self) -> float | None:
@@ -86,7 +88,7 @@ class Part:
         return {"choice": self.axis, "step": self.step, "title": self.title.data(), "effect": self.effect,
                 "exact": str(self.exact) if self.exact is not None else None,
                 "clauses": list(dict.fromkeys([*self.left, *self.right])), "left": list(self.left),
-                "right": list(self.right), "missing": list(self.missing)}
+                "right": list(self.right), "missing": list(self.missing), "rows": list(self.rows)}
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,17 @@ class Side:
                 found |= dict.fromkeys(o for o in decision.option if o)
             elif clause.kind == "define" and clause.value is not None:
                 found[str(clause.value.data)] = None
+        return tuple(found)
+
+
+    def undecided(self, axis: str) -> tuple[str, ...]:
+        """The rows of facts for which a choice of the axis lacks a datum."""
+        found: list[str] = []
+        for clause in self.rules(axis):
+            decision = self.result.evaluation.decisions.get(clause.name)
+            if decision is not None and decision.table is not None:
+                ids = self.result.evaluation.facts.tables[decision.table].ids
+                found += [f"{decision.table} {ids[r]}" for r in decision.undecided]
         return tuple(found)
 
 
@@ -328,15 +341,18 @@ class _Pair:
                     end = Outcome(float(Fraction(end.value) + rest))
                 compared = (start.value, end.value if end.value is not None else 0.0)
         for axis in aside or ():
-            blocked = self.left if self.left.total.value is None else self.right
-            why = tuple(dict.fromkeys([*self.left.total.missing, *self.right.total.missing]))
-            parts.append(replace(self.part(frozenset([axis]), None), missing=why or blocked.total.missing))
+            why = tuple(dict.fromkeys([*left.total.missing, *right.total.missing]))
+            rows = tuple(dict.fromkeys([*left.undecided(axis), *right.undecided(axis)]))
+            parts.append(replace(self.part(frozenset([axis]), None), missing=why, rows=rows))
         reasons = _reasons(left, right)
+        values = [s.total.value for s in (left, right)]
+        if compared is not None and not self.held:  # the same numbers, summed in the order of the mixtures
+            values = [*compared]
         in_right = None
         if left.total.value is not None and left.headline.unit.dimension == right.headline.unit.dimension and right.per:
             in_right = left.total.value / right.per / float(right.headline.unit.factor)
         return Comparison(
-            left.name, right.name, CO2E_UNIT, left.total.value, right.total.value, left.headline.unit.text,
+            left.name, right.name, CO2E_UNIT, values[0], values[1], left.headline.unit.text,
             right.headline.unit.text, left.published.published, right.published.published, left.total.missing,
             right.total.missing, compared, in_right, tuple(parts), self.same, tuple(aside or ()), tuple(illegal),
             tuple(tuple(sorted(g)) for g in merged), not reasons, reasons, len(self.known))

@@ -398,6 +398,15 @@ class Evaluation:
             met += bool(value.data) and value.state == KNOWN
         return Value(Fraction(met, DRAWS))
 
+    def samples(self, name: str, count: int = 400) -> Array:
+        """Draws of a scalar quantity in its own unit, for figures; empty where nothing has a spread."""
+        flows = self.mass_flow()
+        draws = flows.draws(count, SEED)
+        if draws is None:
+            return np.empty(0)
+        values = [self.drawn(flows.drawn(draws, n)).value(name) for n in range(count)]
+        return np.array([float(v.data) / float(v.unit.factor) for v in values if v.state == KNOWN])
+
     def drawn(self, flows: Flows) -> Evaluation:
         """The same evaluation over other masses; what it finds stays out of the ledger."""
         other = Evaluation(self.rulebook, self.facts, self.background, Ledger(), self.forced, self.given_lines,

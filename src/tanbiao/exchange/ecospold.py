@@ -40,8 +40,7 @@ def _names(source: Source) -> list[str]:
 def recognises(source: Source) -> str:
     """`ecospold1`, `ecospold2`, or empty."""
     for name in _names(source)[:3]:
-        with source.open(name) as file:
-            head = file.read(4000)
+        head = source.head(name, 4000)
         for space, kind in SPACES.items():
             if space in head:
                 return kind

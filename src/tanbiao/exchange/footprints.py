@@ -42,8 +42,7 @@ def recognises(source: Source) -> str:
     ):
         return OPENEPD
     for name in source.names(".json")[:2]:
-        with source.open(name) as file:
-            head = file.read(60_000)
+        head = source.head(name, 60_000)
         if b'"declaredUnitOfMeasurement"' in head:
             return PACT3
         if b'"unitaryProductAmount"' in head or (b'"pcf"' in head and b'"specVersion"' in head):

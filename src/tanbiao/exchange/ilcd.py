@@ -119,8 +119,7 @@ def recognises(source: Source) -> bool:
         *source.names(".xml", "flows")[:1],
         *([source.entries[0].name] if source.single else []),
     ]:
-        with source.open(name) as file:
-            head = file.read(3000)
+        head = source.head(name, 3000)
         if b"http://lca.jrc.it/ILCD" in head or (
             (
                 name.endswith(".json")

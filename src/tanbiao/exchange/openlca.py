@@ -224,8 +224,7 @@ def recognises(source: Source) -> bool:
     found = source.names(".json", "processes")[:1] or source.names(".json", "flows")[:1]
     if not found:
         return False
-    with source.open(found[0]) as file:
-        return b'"@type"' in file.read(4000)
+    return b'"@type"' in source.head(found[0], 4000)
 
 
 def read(source: Source, keep: bool = True) -> Inventory:

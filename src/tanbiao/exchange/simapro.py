@@ -42,8 +42,7 @@ def recognises(source: Source) -> bool:
     """Whether it is a CSV with SimaPro's head in braces."""
     if not source.single:
         return False
-    with source.open(source.entries[0].name) as file:
-        head = file.read(3000)
+    head = source.head(source.entries[0].name, 3000)
     return b"{SimaPro" in head or (b"{CSV " in head and b"separator" in head)
 
 

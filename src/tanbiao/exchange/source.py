@@ -77,6 +77,14 @@ class Source:
             with (self.path if self.single else self.path / name).open("rb") as file:
                 yield file
 
+    def head(self, name: str, size: int) -> bytes:
+        """The first bytes of an entry, for recognising it; empty where it cannot be read."""
+        try:
+            with self.open(name) as file:
+                return file.read(size)
+        except Exception:  # a broken member: reading it will say so
+            return b""
+
     def read(self, name: str, limit: int = MAX_TREE_BYTES) -> bytes:
         """The whole of one entry. Refuses (`exchange-file-large`, `exchange-zip-broken`, `exchange-zip-bomb`)."""
         try:

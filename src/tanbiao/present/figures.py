@@ -41,6 +41,8 @@ class Step:
     name: Text
     value: float
     kind: Literal["total", "change"] = "change"
+    text: str = ""
+    """How the value is printed; three significant digits where this is empty."""
 
 
 # -- figures -------------------------------------------------------------------------------------------------------
@@ -237,7 +239,8 @@ def comparison(rows: Sequence[tuple[Text, Published]], lang: Lang, one_product: 
 
 
 def waterfall(steps: Sequence[Step], unit: str, lang: Lang, title: Text) -> Chart:
-    """From one total to another: what each change adds or takes away."""
+    """From one total to another: what each change adds or takes away. Where the changes are small beside the totals the
+    axis starts above zero, and the figure says so."""
     rows: list[dict[str, Any]] = []
     level = 0.0
     for order, step in enumerate(steps):
@@ -253,13 +256,20 @@ def waterfall(steps: Sequence[Step], unit: str, lang: Lang, title: Text) -> Char
                 "top": max(start, level),
                 "order": order,
                 "shade": shade,
-                "text": sign + short(abs(step.value) if sign else step.value),
+                "text": step.text or sign + short(abs(step.value) if sign else step.value),
                 "level": level,
             }
         )
     y = _rows_axis()
+    levels = [v for r in rows for v in ((r["end"],) if r["shade"] == "total" else (r["start"], r["end"]))]
+    low, high = min(levels, default=0.0), max(levels, default=0.0)
+    domain, note = _domain([r["start"] for r in rows] + [r["end"] for r in rows], 0.16), ""
+    if low > 0 and 0 < high - low < 0.35 * high:
+        domain = [max(0.0, low - 0.6 * (high - low)), high + 0.35 * (high - low)]
+        note = phrase("figure.cut_axis", lang)
+        for row in rows:
+            row["start"] = max(row["start"], domain[0])
     base = alt.Chart(alt.Data(values=rows)).encode(y=y)
-    domain = _domain([r["start"] for r in rows] + [r["end"] for r in rows], 0.16)
     bars = base.mark_bar(stroke=palette.INK, strokeWidth=0.5).encode(
         x=alt.X("start:Q", scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(title=None, tickCount=6)),
         x2="end:Q",
@@ -270,11 +280,50 @@ def waterfall(steps: Sequence[Step], unit: str, lang: Lang, title: Text) -> Char
         ),
     )
     said = base.mark_text(align="left", dx=6, fontSize=12, color=palette.INK).encode(x="top:Q", text="text:N")
-    zero = alt.Chart(alt.Data(values=[{"x": 0}])).mark_rule(color=palette.INK, strokeWidth=1).encode(x="x:Q")
+    layers = [bars, said, *_names(rows, y)]
+    if not note:
+        layers.insert(1, alt.Chart(alt.Data(values=[{"x": 0}])).mark_rule(color=palette.INK, strokeWidth=1).encode(x="x:Q"))
     return _dress(
-        alt.layer(bars, zero, said, *_names(rows, y)).properties(width=WIDTH, height=len(rows) * ROW),
+        alt.layer(*layers).properties(width=WIDTH, height=len(rows) * ROW),
         lang,
         f"{title[lang]} ({unit_text(unit)})" if lang == "en" else f"{title[lang]}（{unit_text(unit)}）",
+        note,
+    )
+
+
+def tornado(rows: Sequence[tuple[Text, float, float]], base: float, unit: str, lang: Lang, title: Text) -> Chart:
+    """What the result would be at the low and the high end of each choice or datum, the widest first."""
+    found = [
+        {
+            "name": name[lang],
+            "low": min(low, high),
+            "high": max(low, high),
+            "base": base,
+            "order": n,
+            "left": short(min(low, high)),
+            "right": short(max(low, high)),
+        }
+        for n, (name, low, high) in enumerate(rows)
+    ]
+    y = _rows_axis()
+    least, most = min([base, *(r["low"] for r in found)]), max([base, *(r["high"] for r in found)])
+    width = (most - least) or abs(base) or 1.0
+    x_scale = alt.Scale(domain=[least - 0.22 * width, most + 0.22 * width], nice=False, zero=False)
+    chart = alt.Chart(alt.Data(values=found)).encode(y=y)
+    below = chart.mark_bar(color=palette.LEAF, stroke=palette.INK, strokeWidth=0.5).encode(
+        x=alt.X("low:Q", scale=x_scale, axis=alt.Axis(title=None, tickCount=5)), x2="base:Q"
+    )
+    above = chart.mark_bar(color=palette.STRAW, stroke=palette.INK, strokeWidth=0.5).encode(x="base:Q", x2="high:Q")
+    said = [
+        chart.mark_text(align=align, dx=dx, fontSize=11, color=palette.INK).encode(x=f"{at}:Q", text=f"{text}:N")
+        for align, dx, at, text in (("right", -5, "low", "left"), ("left", 5, "high", "right"))
+    ]
+    line = alt.Chart(alt.Data(values=[{"x": base}])).mark_rule(color=palette.INK, strokeWidth=1.2).encode(x="x:Q")
+    return _dress(
+        alt.layer(below, above, line, *said, *_names(found, y)).properties(width=WIDTH, height=max(1, len(found)) * ROW),
+        lang,
+        f"{title[lang]} ({unit_text(unit)})" if lang == "en" else f"{title[lang]}（{unit_text(unit)}）",
+        phrase("figure.tornado_note", lang, value=short(base)),
     )
 
 
@@ -452,5 +501,6 @@ __all__ = [
     "quality",
     "stages",
     "svg",
+    "tornado",
     "waterfall",
 ]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
-from ..core.errors import raise_errors
+from ..core.errors import LANGS, raise_errors
 from ..evaluate import Background, Facts, resolve_facts
 from ..evaluate.background import from_library
 from ..evaluate.compare import Comparer, Comparison, Side, axes_of, title_of
+from ..present import figures
+from ..present.comparison import comparison_page, difference_waterfall
 from ..standards import Rulebook, resolve
+from ..study import Study
+from .files import json_text, write
 from .run import LoadedStudy
 
 
@@ -71,3 +76,19 @@ def comparer_of(loaded: LoadedStudy, packs: Sequence[str]) -> tuple[dict[str, Ru
         return from_library(library, gwp)
 
     return {p: books[p] for p in packs}, Comparer(facts, background)
+
+
+def write_comparison(found: Comparisons, study: Study, folder: Path) -> list[Path]:
+    """The page in zh and en, one waterfall for each pair and language, and the data."""
+    paths = []
+    title = study.head.get("title")
+    for lang in LANGS:
+        name = str(title[lang]) if isinstance(title, Mapping) and title.get(lang) else study.id
+        page = comparison_page(name, found.sides, found.pairs, lang, study.constructed)
+        paths.append(write(folder / f"{study.id}.compare.{lang}.html", page))
+        for pair in found.pairs:
+            chart = difference_waterfall(pair, lang)
+            if chart is not None:
+                names = "--".join(p.partition("@")[0] for p in (pair.left, pair.right))
+                paths.append(write(folder / f"{study.id}.{names}.{lang}.svg", figures.svg(chart)))
+    return [*paths, write(folder / f"{study.id}.compare.json", json_text(found.data()))]

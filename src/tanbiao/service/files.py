@@ -37,7 +37,7 @@ def write(path: Path, content: bytes | str) -> Path:
 
 def write_run(run: Run, folder: Path) -> list[Path]:
     """`results.json` and `ledger.json`."""
-    return [write(folder / "results.json", _json(run.data())), write(folder / "ledger.json", _json(run.ledger.data()))]
+    return [write(folder / "results.json", json_text(run.data())), write(folder / "ledger.json", json_text(run.ledger.data()))]
 
 
 def write_reports(run: Run, folder: Path, form: str = "html", langs: Sequence[Lang] = ("zh", "en")) -> list[Path]:
@@ -84,5 +84,6 @@ def _library(run: Run) -> Library:
     return run.library
 
 
-def _json(data: Any) -> str:
+def json_text(data: Any) -> str:
+    """JSON as our files hold it: sorted, one space of indent."""
     return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"

@@ -1,0 +1,118 @@
+"""`tanbiao compare`: one set of facts under several packs; and beside a published result of somebody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ..core.errors import Lang
+from ..evaluate.compare import Comparison, Side
+from .console import JsonOption, LangOption, PackRootOption, console, print_json, read_lang, reporting
+
+StudyArgument = Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="folder for the page and the figures / 输出文件夹")]
+
+
+def compare(study: StudyArgument,
+            pack: Annotated[list[str] | None, typer.Option("--pack", help="two packs or more / 两个以上标准包")] = None,
+            beside: Annotated[Path | None, typer.Option("--beside", help="a published PCF or EPD as YAML / 他人公布的结果")] = None,
+            out: OutOption = None, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
+    """One set of facts under several packs; every difference taken apart choice by choice. / 同一组事实，多份规则。"""
+    from ..service import Places, load
+    from ..service.compare import compare_many, write_comparison
+
+    lang_ = read_lang(lang)
+    loaded = load(study, Places(packs=tuple(Path(r) for r in packs or ())))
+    if beside is not None:
+        _beside(loaded, beside, pack, lang_, json, out)
+        return
+    chosen = list(dict.fromkeys(pack or loaded.study.packs))
+    if len(chosen) < 2:
+        raise typer.BadParameter("--pack A --pack B")
+    with reporting(lang_, json):
+        found = compare_many(loaded, chosen)
+        if out is not None:
+            for path in write_comparison(found, loaded.study, out):
+                if not json:
+                    console.print(str(path))
+        if json:
+            print_json(found.pairs[0].data() | found.data() if len(found.pairs) == 1 else found.data())
+            return
+        if len(found.sides) > 2:
+            show_sides(found.sides, lang_)
+        for pair in found.pairs:
+            show_comparison(pair, lang_)
+
+
+def show_sides(sides: tuple[Side, ...], lang: Lang) -> None:
+    """One row for each pack."""
+    zh = lang == "zh"
+    table = Table(box=None, pad_edge=False)
+    for head in (("标准包", "公布值", "每参照流 kgCO2e", "缺") if zh else ("pack", "published", "kgCO2e per reference flow", "lacks")):
+        table.add_column(head, overflow="fold")
+    for side in sides:
+        value = side.total.value
+        table.add_row(side.name, f"{side.published.published} {side.published.unit}", "—" if value is None else f"{value:.6g}",
+                      ", ".join(side.total.missing))
+    console.print(table)
+
+
+def show_comparison(found: Comparison, lang: Lang) -> None:
+    """Both results, the parts of the difference with their clauses, and why they must not be ranked."""
+    from ..present.comparison import shown
+
+    zh = lang == "zh"
+    first, parts, last = shown(found)
+    table = Table(box=None, pad_edge=False)
+    for head in (("", found.unit, "条款") if zh else ("", found.unit, "clauses")):
+        table.add_column(head, overflow="fold", justify="right" if head == found.unit else "left")
+    table.add_row(f"[bold]{found.left}[/bold]  {found.left_published} {found.left_unit}", first, "")
+    for one in parts:
+        part = one.part
+        clauses = ", ".join(dict.fromkeys(c.partition("#")[2] for c in (*part.left, *part.right)))
+        name = part.title[lang]
+        if part.exact is None:
+            name += (f"（不可评：缺 {', '.join(part.missing)}）" if zh else f" (not evaluable: lacks {', '.join(part.missing)})")
+        table.add_row(f"  {name}", one.text, f"[dim]{clauses}[/dim]")
+    table.add_row(f"[bold]{found.right}[/bold]  {found.right_published} {found.right_unit}", last, "")
+    console.print(table)
+    if found.aside:
+        console.print("以上差额不含不可评的选择" if zh else "the difference above leaves out what is not evaluable")
+    for one_ in found.illegal:
+        console.print(f"[dim]{'不能成立的组合' if zh else 'cannot stand'}: {' + '.join(one_.axes)}: {one_.reason}[/dim]")
+    if found.comparable:
+        console.print("两个结果可以比较" if zh else "the two results may be compared")
+    for reason in found.reasons:
+        console.print(("不可排名：" if zh else "not to be ranked: ") + reason[lang])
+    console.print()
+
+
+def _beside(loaded, file: Path, pack: list[str] | None, lang: Lang, json: bool, out: Path | None) -> None:  # type: ignore[no-untyped-def]
+    from ..service.published import beside_published, write_beside
+
+    with reporting(lang, json):
+        found = beside_published(loaded, file, (pack or loaded.study.packs)[0])
+        if out is not None:
+            for path in write_beside(found, loaded.study, out):
+                if not json:
+                    console.print(str(path))
+        if json:
+            print_json(found.data())
+            return
+        zh = lang == "zh"
+        table = Table(box=None, pad_edge=False)
+        for head in ((f"阶段（{found.unit}）", "公布的", "本研究", "差") if zh else (f"stage ({found.unit})", "published", "ours", "difference")):
+            table.add_column(head, overflow="fold")
+        for row in found.rows:
+            table.add_row(row.name[lang], _number(row.theirs), _number(row.ours), _number(row.difference, True))
+        console.print(f"[bold]{found.title}[/bold]  {found.source}")
+        console.print(table)
+        for reason in found.reasons:
+            console.print(("不可比：" if zh else "not comparable: ") + reason[lang])
+
+
+def _number(value: float | None, sign: bool = False) -> str:
+    return "—" if value is None else f"{value:+.4g}" if sign else f"{value:.4g}"
