@@ -20,10 +20,10 @@ demo: $(VENV)/.ready
 	@$(BIN)/tanbiao demo
 
 test: $(VENV)/.ready-dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 lint: $(VENV)/.ready-dev
-	@$(BIN)/ruff check src tests tools
+	@$(BIN)/ruff check src tests tools benchmarks
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 
@@ -31,10 +31,9 @@ docs: $(VENV)/.ready-dev
 	@$(BIN)/python tools/build_reference.py
 
 soak: $(VENV)/.ready-dev
-	@$(BIN)/python -m pytest -m slow
 	@$(BIN)/python tools/record.py soak
 
-bench: $(VENV)/.ready-dev
+bench: $(VENV)/.ready-bench
 	@$(BIN)/python benchmarks/run.py
 
 $(VENV)/.ready: pyproject.toml requirements.lock
@@ -45,6 +44,10 @@ $(VENV)/.ready: pyproject.toml requirements.lock
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.ready-bench: $(VENV)/.ready requirements-bench.lock
+	@$(INSTALL) --require-hashes -r requirements-bench.lock
 	@touch $@
 
 # Pins with hashes and without addresses; uv only writes them.
