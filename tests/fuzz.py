@@ -73,8 +73,15 @@ def studies(random_: random.Random) -> None:
         check_study(load(target, PLACES))
 
 
+def readers(random_: random.Random) -> None:
+    """One case for every reader of other formats; its own runner mutates real and made files."""
+    from tests.exchange import fuzz
+
+    fuzz.run(seconds=0.5, seed=random_.randrange(1 << 30))
+
+
 TARGETS: dict[str, Callable[[random.Random], None]] = {
-    "formulas": formulas, "yaml": yaml_texts, "packs": packs, "studies": studies}
+    "formulas": formulas, "yaml": yaml_texts, "packs": packs, "studies": studies, "readers": readers}
 
 
 def run(seconds: float, seed: int) -> dict[str, int]:
@@ -84,7 +91,7 @@ def run(seconds: float, seed: int) -> dict[str, int]:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for name, target in TARGETS.items():
-            for _ in range(20 if name in ("formulas", "yaml") else 2):
+            for _ in range(20 if name in ("formulas", "yaml") else 1 if name == "readers" else 2):
                 state = random_.getstate()
                 try:
                     target(random_)

@@ -87,12 +87,18 @@ def write() -> None:
 # -- small pieces of markdown --------------------------------------------------------------------------------
 
 
+_FOLDED = re.compile(r"(?<=[\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e]) (?=[\u4e00-\u9fff（“])")
+"""The space that YAML leaves where it folds a line of Chinese."""
+
+
 def say(key: str, lang: Lang, **holes: str) -> Any:
     """A text (or list of texts) of `reference_texts.yaml`; `a/b` goes one level down."""
     found: Any = WORDS
     for part in key.split("/"):
         found = found[part]
     found = found[lang]
+    if lang == "zh" and isinstance(found, str):
+        found = _FOLDED.sub("", found)
     for name, value in holes.items():
         found = found.replace("{" + name + "}", value)
     return found
@@ -129,7 +135,7 @@ def made_from(lang: Lang, *sources: str) -> str:
 
 def with_table(text: str, name: str, content: str) -> str:
     """`text` with what stands between `<!-- name -->` and `<!-- /name -->` replaced."""
-    return re.sub(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", lambda m: m[1] + content + m[2], text, flags=re.S)
+    return re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda m: f"{m[1]}{content}\n{m[2]}", text, flags=re.S)
 
 
 @cache
@@ -163,8 +169,8 @@ def headline_words(result: Result, lang: Lang) -> str:
     found = result.headline
     if found is None or found.value is None or found.low is None or found.high is None:
         names = ", ".join(code(m) for m in found.missing if "#" not in m) if found is not None else ""
-        return f"— ({say('demo.missing', lang)} {names})"
-    verdict = f", {say(f'demo.{found.verdict}', lang)}" if found.verdict else ""
+        return say("demo.missing", lang, names=names)
+    verdict = say(f"demo.{found.verdict}", lang) if found.verdict else ""
     return f"**{found.published}** ({short(found.low)} – {short(found.high)}){verdict}"
 
 
@@ -224,11 +230,10 @@ def formula_page(lang: Lang) -> str:
 
 def study_page(lang: Lang) -> str:
     keys = WORDS["study.keys"]
-    if keys.keys() != HEAD_KEYS:
-        raise SystemExit(f"study.keys of reference_texts.yaml and HEAD_KEYS differ: {sorted(keys.keys() ^ HEAD_KEYS)}")
     parts = [say("study.intro", lang),
              made_from(lang, "src/tanbiao/study/schema.csv", "src/tanbiao/study/read.py", "packs"),
-             "## study.yaml", table(say("study.key-heads", lang), [(code(k), plain(keys[k][lang])) for k in keys]),
+             "## study.yaml", table(say("study.key-heads", lang), [(code(k), plain(keys[k][lang]) if k in keys else "")
+                                                  for k in (*keys, *sorted(HEAD_KEYS - keys.keys()))]),
              f"## {say('study.facts', lang)}", say("study.facts-note", lang)]
     for name, columns in SCHEMA.items():
         rows = [(code(c.name), say(f"type/{c.kind}", lang), code(c.unit.text), "✓" if c.required else "",

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+import tanbiao.cli.console
 import tanbiao.evaluate.background
 import tanbiao.service.bundle
 import tanbiao.service.places
+
+WIDTH = 110
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -36,6 +39,13 @@ def one_reading() -> Any:
     patch.setattr(tanbiao.evaluate.background, "compile_library", compiled_once)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As wide as the pages say; a console takes its width when it is made."""
+    for console in (tanbiao.cli.console.console, tanbiao.cli.console.errors):
+        monkeypatch.setattr(console, "_width", WIDTH)
 
 
 @pytest.fixture(autouse=True)

@@ -122,7 +122,7 @@ def perform(command: str, folder: Path, lang: str) -> tuple[Path, list[str]]:
         here = Path.cwd()
         os.chdir(folder)
         try:
-            found = CliRunner(env={"TANBIAO_LANG": lang, "COLUMNS": "110"}).invoke(app, words)
+            found = CliRunner(env={"TANBIAO_LANG": lang}).invoke(app, words)
         finally:
             os.chdir(here)
         if found.exception is not None and not isinstance(found.exception, SystemExit):

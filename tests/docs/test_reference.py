@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tanbiao.formula.parse import FUNCTIONS, parse
 from tanbiao.service import Places
 from tanbiao.standards import resolve
 from tanbiao.standards.names import RulebookNames
+from tanbiao.study.read import HEAD_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -34,6 +36,11 @@ def test_every_function_is_described_and_none_besides() -> None:
     assert sorted(names) == sorted(FUNCTIONS), "keep formula/functions.csv with parse.FUNCTIONS"
     for row in function_rows():
         assert all(row[key] for key in ("signature", "zh", "en", "example")), row
+
+
+def test_every_key_of_study_yaml_is_described_and_none_besides() -> None:
+    described = build_reference.WORDS["study.keys"].keys()
+    assert described == HEAD_KEYS, "keep tools/reference_texts.yaml (study.keys) with HEAD_KEYS of study/read.py"
 
 
 @pytest.mark.parametrize("row", function_rows(), ids=lambda row: row["name"])
@@ -58,3 +65,11 @@ def test_unverified_clauses_say_so(lang: str) -> None:
         page = (ROOT / f"docs/reference/packs/{build_reference.pack_file(book)}.{lang}.md").read_text(encoding="utf-8")
         if not counts["verified"] and counts.keys() - {"constructed"}:
             assert said in page, book.pack.name
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md", "CHANGELOG.md"])
+def test_counts_of_the_library_are_those_of_its_tables(readme: str) -> None:
+    library = Places().library(["open-2026"])
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    assert re.search(rf"\b{len(library.processes)} ?(processes|个过程)", text)
+    assert re.search(rf"\b{len(library.factors)} ?(factors|个因子)", text)

@@ -21,16 +21,29 @@ from tanbiao.study import Study
 from tests.small import ROOT, Rows, rulebook, table
 
 SHREDDER: dict[str, Rows] = {
-    "part": [{"id": "steel", "material": "steel", "mass": 60}, {"id": "plastic", "material": "plastic", "mass": 40}],
+    "part": [
+        {"id": "steel", "material": "steel", "mass": 60},
+        {"id": "plastic", "material": "plastic", "mass": 40},
+    ],
     "treatment": [{"id": "shred", "takes": "product"}],
     "transfer": [
         {"id": "t1", "treatment": "shred", "material": "steel", "fraction": "scrap", "share": 0.95},
         {"id": "t2", "treatment": "shred", "material": "steel", "fraction": "residue", "share": 0.05},
-        {"id": "t3", "treatment": "shred", "fraction": "residue", "share": 1}],
+        {"id": "t3", "treatment": "shred", "fraction": "residue", "share": 1},
+    ],
     "route": [
-        {"id": "r1", "fraction": "scrap", "kind": "recycling", "efficiency": 0.9, "low": 0.8, "high": 0.95,
-         "residue": "slag"},
-        {"id": "r2", "fraction": "slag", "kind": "landfill"}, {"id": "r3", "fraction": "residue", "kind": "energy"}],
+        {
+            "id": "r1",
+            "fraction": "scrap",
+            "kind": "recycling",
+            "efficiency": 0.9,
+            "low": 0.8,
+            "high": 0.95,
+            "residue": "slag",
+        },
+        {"id": "r2", "fraction": "slag", "kind": "landfill"},
+        {"id": "r3", "fraction": "residue", "kind": "energy"},
+    ],
 }
 
 
@@ -62,22 +75,26 @@ def changed(name: str, row: int, **cells: object) -> dict[str, Rows]:
 # -- refusals name the row -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "row", "cells", "code", "line"), [
-    ("transfer", 1, {"share": 0.04}, "massflow-transfer", 3),
-    ("transfer", 0, {"share": 1.1}, "massflow-share", 2),
-    ("route", 0, {"residue": ""}, "massflow-residue", 2),
-    ("route", 0, {"low": 0.95}, "massflow-spread", 2),
-    ("route", 1, {"fraction": "elsewhere"}, "massflow-destination", 2),
-    ("route", 2, {"share": 0.5}, "massflow-route", 4),
-    ("transfer", 1, {"fraction": "scrap_b"}, "massflow-destination", 3),
-    ("part", 0, {"mass": ""}, "massflow-mass", 2),
-    ("part", 0, {"mass": -1}, "massflow-negative", 2),
-    ("part", 0, {"parent": "plastic", "mass": 41}, "massflow-sum", 3),
-    ("part", 0, {"parent": "steel"}, "massflow-tree", 2),
-    ("part", 0, {"after": "plastic", "minutes": 1}, "row-reference", 2),
-])
-def test_a_broken_table_is_refused_with_its_row(name: str, row: int, cells: dict[str, object], code: str,
-                                                line: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "row", "cells", "code", "line"),
+    [
+        ("transfer", 1, {"share": 0.04}, "massflow-transfer", 3),
+        ("transfer", 0, {"share": 1.1}, "massflow-share", 2),
+        ("route", 0, {"residue": ""}, "massflow-residue", 2),
+        ("route", 0, {"low": 0.95}, "massflow-spread", 2),
+        ("route", 1, {"fraction": "elsewhere"}, "massflow-destination", 2),
+        ("route", 2, {"share": 0.5}, "massflow-route", 4),
+        ("transfer", 1, {"fraction": "scrap_b"}, "massflow-destination", 3),
+        ("part", 0, {"mass": ""}, "massflow-mass", 2),
+        ("part", 0, {"mass": -1}, "massflow-negative", 2),
+        ("part", 0, {"parent": "plastic", "mass": 41}, "massflow-sum", 3),
+        ("part", 0, {"parent": "steel"}, "massflow-tree", 2),
+        ("part", 0, {"after": "plastic", "minutes": 1}, "row-reference", 2),
+    ],
+)
+def test_a_broken_table_is_refused_with_its_row(
+    name: str, row: int, cells: dict[str, object], code: str, line: int
+) -> None:
     problem = next(p for p in found(changed(name, row, **cells)) if p.code == code)
     assert problem.place.row == line
     assert problem.text("zh") and problem.text("en")
@@ -96,13 +113,21 @@ def test_a_fraction_goes_to_one_place() -> None:
 
 
 def test_parts_that_wait_for_one_another() -> None:
-    rows = [{"id": "a", "mass": 1, "minutes": 1, "after": "b"}, {"id": "b", "mass": 1, "minutes": 1, "after": "a"}]
+    rows = [
+        {"id": "a", "mass": 1, "minutes": 1, "after": "b"},
+        {"id": "b", "mass": 1, "minutes": 1, "after": "a"},
+    ]
     assert [p.code for p in found({"part": rows})] == ["massflow-after"]
 
 
 def test_a_composition_above_the_whole() -> None:
-    tables = {**SHREDDER, "composition": [{"id": "c1", "of": "steel", "substance": "Fe", "share": 0.9},
-                                          {"id": "c2", "of": "steel", "substance": "C", "share": 0.2}]}
+    tables = {
+        **SHREDDER,
+        "composition": [
+            {"id": "c1", "of": "steel", "substance": "Fe", "share": 0.9},
+            {"id": "c2", "of": "steel", "substance": "C", "share": 0.2},
+        ],
+    }
     assert [p.code for p in found(tables)] == ["massflow-composition"]
 
 
@@ -120,15 +145,23 @@ def test_rates_by_point() -> None:
 def test_laws_through_the_door(better: int, share: int, steel: int, inert: int) -> None:
     """Closure, R ≤ recovery ≤ 100 %, monotone in yield, inert mass never raises a rate."""
     tables = changed("transfer", 0, share=f"{share / 100:g}")
-    tables["transfer"] = [dict(tables["transfer"][0]), {**tables["transfer"][1], "share": f"{1 - share / 100:.2f}"},
-                          tables["transfer"][2]]
+    tables["transfer"] = [
+        dict(tables["transfer"][0]),
+        {**tables["transfer"][1], "share": f"{1 - share / 100:.2f}"},
+        tables["transfer"][2],
+    ]
     tables["part"] = [{"id": "steel", "material": "steel", "mass": steel}]
     low = {**SHREDDER["route"][0], "efficiency": f"{better / 200:g}", "low": "", "high": ""}
     high = {**low, "efficiency": f"{better / 100:g}"}
     first = evaluated({**tables, "route": [low, *SHREDDER["route"][1:]]})
     second = evaluated({**tables, "route": [high, *SHREDDER["route"][1:]]})
-    heavier = evaluated({**tables, "route": [high, *SHREDDER["route"][1:]],
-                         "part": [*tables["part"], {"id": "inert", "material": "stone", "mass": inert}]})
+    heavier = evaluated(
+        {
+            **tables,
+            "route": [high, *SHREDDER["route"][1:]],
+            "part": [*tables["part"], {"id": "inert", "material": "stone", "mass": inert}],
+        }
+    )
     for e in (first, second, heavier):
         out, into = (sum(e.derived_column(t, "mass").data) for t in ("outflow", "inflow"))
         assert out == into
@@ -148,8 +181,14 @@ def test_row_order_changes_nothing_not_even_a_draw() -> None:
 
 
 def test_probability_of_a_threshold_is_monotone() -> None:
-    chances = [float(evaluated(SHREDDER, head=f"parameters:\n  recycling_target: {t} %\n").value(
-        "chance_of_target").data) for t in (45, 50, 52, 55)]
+    chances = [
+        float(
+            evaluated(SHREDDER, head=f"parameters:\n  recycling_target: {t} %\n")
+            .value("chance_of_target")
+            .data
+        )
+        for t in (45, 50, 52, 55)
+    ]
     assert chances == sorted(chances, reverse=True)
     assert chances[0] == 1 and chances[-1] == 0 and 0 < chances[1] < 1
 
@@ -160,11 +199,15 @@ def test_substances_follow_their_own_shares() -> None:
         "part": [{"id": "cathode", "material": "nmc", "mass": 100}],
         "composition": [{"id": "c1", "of": "nmc", "substance": "Ni", "share": 0.5}],
         "treatment": [{"id": "leach", "takes": "product"}],
-        "transfer": [{"id": "t1", "treatment": "leach", "substance": "Ni", "fraction": "salt", "share": 0.84},
-                     {"id": "t2", "treatment": "leach", "substance": "Ni", "fraction": "slag", "share": 0.16},
-                     {"id": "t3", "treatment": "leach", "fraction": "slag", "share": 1}],
-        "route": [{"id": "r1", "fraction": "salt", "kind": "recycling"},
-                  {"id": "r2", "fraction": "slag", "kind": "landfill"}],
+        "transfer": [
+            {"id": "t1", "treatment": "leach", "substance": "Ni", "fraction": "salt", "share": 0.84},
+            {"id": "t2", "treatment": "leach", "substance": "Ni", "fraction": "slag", "share": 0.16},
+            {"id": "t3", "treatment": "leach", "fraction": "slag", "share": 1},
+        ],
+        "route": [
+            {"id": "r1", "fraction": "salt", "kind": "recycling"},
+            {"id": "r2", "fraction": "slag", "kind": "landfill"},
+        ],
     }
     e = evaluated(tables)
     rates = dict(zip(e.fact_column("balance", "id").data, e.value("substance_rate").data, strict=True))
@@ -173,9 +216,16 @@ def test_substances_follow_their_own_shares() -> None:
 
 
 def test_a_remainder_completes_and_is_marked() -> None:
-    e = evaluated({**SHREDDER, "part": [{"id": "car", "mass": 100},
-                                        {"id": "steel", "parent": "car", "material": "steel", "mass": 60},
-                                        {"id": "rest", "parent": "car", "remainder": "true"}]})
+    e = evaluated(
+        {
+            **SHREDDER,
+            "part": [
+                {"id": "car", "mass": 100},
+                {"id": "steel", "parent": "car", "material": "steel", "mass": 60},
+                {"id": "rest", "parent": "car", "remainder": "true"},
+            ],
+        }
+    )
     column = e.derived_column("inflow", "remainder")
     assert list(column.data) == [False, True]
     assert e.derived_column("inflow", "mass").data[1] == 40
@@ -221,7 +271,9 @@ def test_codes_have_a_finite_layout() -> None:
 
 
 def test_one_car_by_design_and_by_process() -> None:
-    published = {p.name: p.value for r in load(ROOT / "examples" / "passenger-car").run().results for p in r.published}
+    published = {
+        p.name: p.value for r in load(ROOT / "examples" / "passenger-car").run().results for p in r.published
+    }
     assert published["Rcyc"] == pytest.approx(86.3145, abs=1e-4)
     assert published["Rcov"] == pytest.approx(99.6834, abs=1e-4)
     assert published["recycling_output"] == pytest.approx(61.827, abs=1e-3)

@@ -17,7 +17,9 @@ from tanbiao.exchange.index import Opened
 from tanbiao.exchange.model import Exchange, Flow, Inventory, Process
 from tanbiao.library import compile_library, read_library
 
-parquet = pytest.importorskip("pyarrow.parquet", reason="the linked databases are Parquet; pyarrow is not installed")
+parquet = pytest.importorskip(
+    "pyarrow.parquet", reason="the linked databases are Parquet; pyarrow is not installed"
+)
 
 
 @pytest.fixture(scope="module")
@@ -216,9 +218,7 @@ def test_premise_rows_written_as_a_workbook_come_back(linked: Path, tmp_path: Pa
     """premise's cell values (first 60 activities) in the Brightway layout: names, amounts, formulas, uncertainty."""
     import openpyxl
 
-    heads = (
-        parquet.read_table(linked / "premise_inventories_activities.parquet").slice(0, 60).to_pylist()
-    )
+    heads = parquet.read_table(linked / "premise_inventories_activities.parquet").slice(0, 60).to_pylist()
     rows = [
         r
         for r in parquet.read_table(linked / "premise_inventories_exchanges.parquet").to_pylist()

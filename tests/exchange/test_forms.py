@@ -270,3 +270,25 @@ def test_the_gap_to_another_tool_adds_up(tmp_path: Path) -> None:
     rows = explain_gap(theirs, [("Primary aluminium ingot", 9.0), ("Copper", 1.0)])
     assert sum(g.difference for g in rows) == pytest.approx((9.0 + 1.0) - 12.5)
     assert next(g for g in rows if "lumin" in g.theirs).ours == "Primary aluminium ingot"
+
+
+def test_a_study_fills_a_customers_template_and_explains_a_gap(tmp_path: Path) -> None:
+    (tmp_path / "bom.csv").write_text(
+        "material,mass (kg)\naluminium ingot,2\npolypropylene,1\n", encoding="utf-8"
+    )
+    use.import_bom(tmp_path / "bom.csv", tmp_path / "study", packs=[PACK], as_of="2026-11-24", salt="x")
+    openpyxl.Workbook().save(tmp_path / "t.xlsx")
+    (tmp_path / "m.csv").write_text(
+        "cell,quantity\nB2,headline\nB3,headline.unit\nB4,study\n", encoding="utf-8"
+    )
+    use.fill_customer_template(
+        str(tmp_path / "study"), tmp_path / "t.xlsx", tmp_path / "m.csv", tmp_path / "o.xlsx"
+    )
+    sheet = openpyxl.load_workbook(tmp_path / "o.xlsx").active
+    assert sheet["B2"].value > 10 and "CO2e" in sheet["B3"].value and sheet["B4"].value == "bom"
+    (tmp_path / "theirs.csv").write_text(
+        "process,kgCO2e\nPolypropylene,1.5\nSomething else,4\n", encoding="utf-8"
+    )
+    rows = use.gap_to_other_tool(str(tmp_path / "study"), tmp_path / "theirs.csv")
+    assert {g.ours for g in rows if g.theirs == "Polypropylene"} == {"Polypropylene"} and len(rows) == 3
+    assert sum(g.difference for g in rows) == pytest.approx(sum(g.our_value for g in rows) - 5.5)

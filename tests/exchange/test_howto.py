@@ -32,7 +32,9 @@ def program() -> typer.Typer:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_how_to_gives_the_result_it_prints(lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+def test_the_how_to_gives_the_result_it_prints(
+    lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
     text = (ROOT / f"docs/how-to/supplier-spreadsheet.{lang}.md").read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     runner, app = CliRunner(), program()
@@ -58,6 +60,13 @@ def test_the_how_to_gives_the_result_it_prints(lang: str, tmp_path: Path, monkey
 
 
 def test_the_two_languages_are_the_same_case() -> None:
-    blocks = [[(k, a, n) for k, a, n, _ in BLOCK.findall((ROOT / f"docs/how-to/supplier-spreadsheet.{lang}.md").read_text(encoding="utf-8"))]
-              for lang in ("zh", "en")]
+    blocks = [
+        [
+            (k, a, n)
+            for k, a, n, _ in BLOCK.findall(
+                (ROOT / f"docs/how-to/supplier-spreadsheet.{lang}.md").read_text(encoding="utf-8")
+            )
+        ]
+        for lang in ("zh", "en")
+    ]
     assert blocks[0] == blocks[1]

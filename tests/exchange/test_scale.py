@@ -70,7 +70,9 @@ def test_twenty_thousand_processes(tmp_path: Path) -> None:
 
     path = tmp_path / "db.zip"
     openlca.generate(path, 20_000)
-    unpacked = tmp_path / "stored.zip"  # the same without compression: inflating is the same work for both readers
+    unpacked = (
+        tmp_path / "stored.zip"
+    )  # the same without compression: inflating is the same work for both readers
     with zipfile.ZipFile(path) as packed, zipfile.ZipFile(unpacked, "w", zipfile.ZIP_STORED) as archive:
         for name in packed.namelist():
             archive.writestr(name, packed.read(name))
@@ -83,10 +85,20 @@ def test_twenty_thousand_processes(tmp_path: Path) -> None:
     for words in ("磷酸铁锂", "lithium iron", "铝", "steel production 19"):
         assert len(opened.search(words)) == 20
     searching = (time.process_time() - began) / 4
-    record = {"processes": 20_000, "exchanges": 720_000, "zip_mb": round(path.stat().st_size / 1e6, 1),
-              "reader_cpu_s": ours[2], "reader_peak_mb": ours[3], "plain_json_cpu_s": plain[2], "plain_json_peak_mb": plain[3],
-              "factor": round(plain[2] / ours[2], 2), "factor_out_of_a_compressed_zip": round(out_of_zip[1] / out_of_zip[0], 2), "import_cpu_s": whole[2], "import_peak_mb": whole[3],
-              "search_cpu_s": round(searching, 4)}
+    record = {
+        "processes": 20_000,
+        "exchanges": 720_000,
+        "zip_mb": round(path.stat().st_size / 1e6, 1),
+        "reader_cpu_s": ours[2],
+        "reader_peak_mb": ours[3],
+        "plain_json_cpu_s": plain[2],
+        "plain_json_peak_mb": plain[3],
+        "factor": round(plain[2] / ours[2], 2),
+        "factor_out_of_a_compressed_zip": round(out_of_zip[1] / out_of_zip[0], 2),
+        "import_cpu_s": whole[2],
+        "import_peak_mb": whole[3],
+        "search_cpu_s": round(searching, 4),
+    }
     print(json.dumps(record))
     if os.environ.get("TANBIAO_RECORDS"):
         _record(Path(os.environ["TANBIAO_RECORDS"]) / "exchange-scale.json", record)
@@ -96,7 +108,17 @@ def test_twenty_thousand_processes(tmp_path: Path) -> None:
 
 
 def _record(path: Path, figures: dict[str, object]) -> None:
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent).stdout.strip()
-    machine = {"python": platform.python_version(), "system": platform.system(), "processor": platform.machine(), "cpus": os.cpu_count()}
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent
+    ).stdout.strip()
+    machine = {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cpus": os.cpu_count(),
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"commit": commit, "machine": machine, "figures": figures}, indent=1) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps({"commit": commit, "machine": machine, "figures": figures}, indent=1) + "\n",
+        encoding="utf-8",
+    )

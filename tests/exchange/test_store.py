@@ -155,7 +155,11 @@ def test_an_imported_database_lies_over_the_open_library(home: Path, database: P
     found = use.import_library(database, use.ImportOptions(into=("open-2026",)))
     base, _ = read_library(ROOT / "library/open-2026")
     library, problems = overlay(base, read_library(found.stored.folder)[0])
-    assert problems == [] and len(library.processes) == len(base.processes) + 60 and found.summary["base"] == "open-2026"
+    assert (
+        problems == []
+        and len(library.processes) == len(base.processes) + 60
+        and found.summary["base"] == "open-2026"
+    )
 
 
 def test_opening_costs_less_than_importing_numpy(home: Path, database: Path) -> None:

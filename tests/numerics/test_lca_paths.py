@@ -20,7 +20,7 @@ def loop() -> tuple[object, object, np.ndarray, np.ndarray]:
     return a, terminals, h, values
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(cutoff=st.floats(1e-4, 1.0), amount=st.floats(0.01, 100))
 def test_the_children_and_the_rest_are_the_whole(cutoff: float, amount: float) -> None:
     a, terminals, h, values = loop()

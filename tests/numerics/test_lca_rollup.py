@@ -39,7 +39,7 @@ def cut(b: lca.Bills, at: list[int]) -> list[lca.Bills]:
             for i, j in itertools.pairwise(ends)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=seeds, columns=st.sampled_from([1, 3]), use=st.booleans())
 def test_a_roll_up_is_what_recursion_gives_whole_or_in_parts(seed: int, columns: int, use: bool) -> None:
     library = np.random.default_rng(seed).random((7, columns))

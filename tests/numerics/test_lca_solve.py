@@ -24,7 +24,7 @@ sizes = st.integers(1, 12)
 seeds = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(n=sizes, seed=seeds)
 def test_forward_and_adjoint_tell_the_same_footprint(n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -35,7 +35,7 @@ def test_forward_and_adjoint_tell_the_same_footprint(n: int, seed: int) -> None:
     assert by_scaling == pytest.approx(by_intensity, rel=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(n=sizes, seed=seeds, factor=st.floats(-100, 100))
 def test_results_are_linear_in_the_burdens(n: int, seed: int, factor: float) -> None:
     rng = np.random.default_rng(seed)
@@ -45,7 +45,7 @@ def test_results_are_linear_in_the_burdens(n: int, seed: int, factor: float) -> 
     assert lca.adjoint(system, b + factor * c) == pytest.approx(apart, rel=1e-9, abs=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(n=sizes, seed=seeds)
 def test_the_order_of_processes_does_not_matter(n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -55,7 +55,7 @@ def test_the_order_of_processes_does_not_matter(n: int, seed: int) -> None:
     assert permuted == pytest.approx(plain[order], rel=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(n=sizes, seed=seeds)
 def test_a_change_of_units_changes_intensities_by_that_unit_alone(n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -64,7 +64,7 @@ def test_a_change_of_units_changes_intensities_by_that_unit_alone(n: int, seed: 
     assert lca.adjoint(lca.compile_system(k[:, None] * a), b) == pytest.approx(plain / k, rel=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(n=sizes, seed=seeds)
 def test_a_process_written_for_more_output_has_the_same_intensity(n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -73,7 +73,7 @@ def test_a_process_written_for_more_output_has_the_same_intensity(n: int, seed: 
     assert lca.adjoint(lca.compile_system(a * k), b * k) == pytest.approx(plain, rel=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(n=sizes, seed=seeds)
 def test_many_right_hand_sides_are_solved_as_one_by_one(n: int, seed: int) -> None:
     b = np.random.default_rng(seed).random((n, 3))
@@ -85,7 +85,7 @@ def test_many_right_hand_sides_are_solved_as_one_by_one(n: int, seed: int) -> No
     assert lca.solve(system, b).residual < 1e-12
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(n=sizes, seed=seeds)
 def test_a_system_with_small_purchases_is_productive(n: int, seed: int) -> None:
     assert lca.unproductive(productive(n, seed)).size == 0

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from ..core.errors import TanbiaoError
-from . import compare, library, packs, seal
+from . import author, compare, exchange, library, packs, seal
+from . import study as study_commands
 from .console import (
     FINDINGS_FAIL,
     UNUSABLE,
@@ -27,11 +28,18 @@ from .console import (
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="tanbiao 碳标: carbon standards as code / 把碳标准当作程序来运行")
+packs.app.command("new")(author.new)
 app.add_typer(packs.app, name="pack")
 app.add_typer(library.app, name="library")
+app.add_typer(study_commands.app, name="study")
+app.add_typer(study_commands.scenario, name="scenario")
 app.command("compare")(compare.compare)
 app.command("bundle")(seal.bundle)
 app.command("verify")(seal.verify)
+app.command("import")(exchange.import_)
+app.command("export")(exchange.export_)
+app.command("new")(exchange.new_)
+app.command("gap")(exchange.gap)
 
 StudyArgument = Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="folder for the files / 输出文件夹")]
@@ -121,11 +129,11 @@ def explain(study: StudyArgument, name: Annotated[str, typer.Argument(help="clau
 
 @app.command()
 def diff(old: Annotated[Path, typer.Argument(help="study or bundle / 研究或证据包")],
-         new: Annotated[Path, typer.Argument(help="study or bundle / 研究或证据包")], lang: LangOption = None,
-         json: JsonOption = False, packs: PackRootOption = None) -> None:
+         new: Annotated[Path, typer.Argument(help="study or bundle / 研究或证据包")], out: OutOption = None,
+         lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
     """Which datum, factor or pack changed between two studies, and what that did. / 比较两个研究。"""
     from ..service.bundle import opened
-    from ..service.diff import diff_runs
+    from ..service.diff import diff_runs, write_diff
     from ..service.places import Places
     from .show import show_diff
 
@@ -134,6 +142,9 @@ def diff(old: Annotated[Path, typer.Argument(help="study or bundle / 研究或�
         places = Places(packs=tuple(Path(r) for r in packs or ()))
         with opened(old, places) as first, opened(new, places) as second:
             found = diff_runs(first, first.run(), second.run())
+            if out is not None:
+                for path in write_diff(found, second.study, out):
+                    errors.print(str(path), style="dim")
         if json:
             print_json(found.data())
         else:

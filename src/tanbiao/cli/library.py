@@ -11,6 +11,7 @@ from rich.table import Table
 from ..core.errors import Lang
 from ..evaluate.coverage import Coverage
 from ..library import Gas, Process, check_library, compile_library, search
+from ..service import exchange as use
 from ..service import load
 from ..service.library import coverages
 from ..service.places import Places
@@ -41,8 +42,12 @@ def list_libraries(lang: LangOption = None, json: JsonOption = False) -> None:
         if json:
             print_json([{"library": f"{x.id}@{x.version}", "title": x.title.data(), "share": x.share,
                          "processes": len(x.processes), "factors": len(x.factors), "gases": len(x.gases),
-                         "digest": x.digest} for x in libraries])
+                         "digest": x.digest} for x in libraries]
+                       + [s.data() for s in use.stored_libraries()])
             return
+        for stored in use.stored_libraries():
+            console.print(f"[bold]{stored.id}@{stored.version}[/bold]  {stored.format}, {stored.source}  [dim]"
+                          f"{stored.processes} + {stored.results}[/dim]")
         for x in libraries:
             console.print(f"[bold]{x.id}@{x.version}[/bold]  {x.title[lang_]}  "
                           f"[dim]{len(x.processes)} + {len(x.factors)} + {len(x.gases)}, {x.share}[/dim]")
@@ -126,6 +131,32 @@ def check(lang: LangOption = None, json: JsonOption = False, library: LibraryOpt
             print_problems(problems, lang_)
         if any(p.level == "error" for p in problems):
             raise typer.Exit(FINDINGS_FAIL)
+
+
+@app.command()
+def linking(name: str, lang: LangOption = None) -> None:
+    """How an imported library was linked. / 已导入背景库的链接情况。"""
+    with reporting(read_lang(lang), True):
+        print_json(use.show_stored(name))
+
+
+@app.command("diff")
+def diff_versions(old: str, new: str, lang: LangOption = None, json: JsonOption = False) -> None:
+    """Which items changed between two imported versions, and by how much. / 比较两个版本。"""
+    lang_ = read_lang(lang)
+    with reporting(lang_, json):
+        changes = use.diff_stored(old, new)
+        if json:
+            print_json([c.data() for c in changes])
+            return
+        table = Table(box=None, pad_edge=False)
+        for head in (("编号", "名称", "变化", "旧值", "新值", "幅度") if lang_ == "zh" else
+                     ("id", "name", "change", "old", "new", "effect")):
+            table.add_column(head, overflow="fold")
+        for c in changes:
+            values = ("-" if v is None else f"{v:.5g}" for v in (c.old, c.new))
+            table.add_row(c.item, c.name, c.kind, *values, f"{c.effect:+.2%}")
+        console.print(table)
 
 
 @app.command("coverage")

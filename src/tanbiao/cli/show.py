@@ -7,7 +7,9 @@ from rich.text import Text as RichText
 from rich.tree import Tree
 
 from ..core.errors import Lang
-from ..evaluate.explain import Explained
+from ..evaluate.explain import Explained as ExplainedTree
+from ..evaluate.years import Explained
+from ..present.comparison import years_shown
 from ..present import tables
 from ..seal.verify import LEVELS, VERDICTS
 from ..service.demo import Demo
@@ -49,18 +51,18 @@ def show_demo(demo: Demo, lang: Lang) -> None:
     console.print(table)
 
 
-def show_explained(tree: Explained, lang: Lang) -> None:
+def show_explained(tree: ExplainedTree, lang: Lang) -> None:
     """An explanation as a tree: number, clause and review mark, formula, source, place."""
     console.print(_branch(tree, lang))
 
 
-def _branch(node: Explained, lang: Lang) -> Tree:
+def _branch(node: ExplainedTree, lang: Lang) -> Tree:
     tree = Tree(_line(node, lang))
     _grow(tree, node, lang)
     return tree
 
 
-def _grow(tree: Tree, node: Explained, lang: Lang) -> None:
+def _grow(tree: Tree, node: ExplainedTree, lang: Lang) -> None:
     for part in node.parts:
         _grow(tree.add(_line(part, lang)), part, lang)
 
@@ -68,7 +70,7 @@ def _grow(tree: Tree, node: Explained, lang: Lang) -> None:
 _STATES = {"missing": {"zh": "缺失", "en": "missing"}, "not applicable": {"zh": "不适用", "en": "not applicable"}}
 
 
-def _line(node: Explained, lang: Lang) -> RichText:
+def _line(node: ExplainedTree, lang: Lang) -> RichText:
     text = RichText()
     text.append(node.title[lang], style="bold" if node.kind not in ("provider", "rest") else "")
     value = node.value
@@ -100,6 +102,8 @@ def show_diff(diff: Diff, lang: Lang) -> None:
         table.add_row(change.what, str(change.place), change.before, change.after,
                       f"{effect:+.4g}" if effect is not None else "")
     console.print(table)
+    if diff.explained is not None:
+        show_years(diff.explained, lang)
     moved = Table(box=None, pad_edge=False)
     for head in (("标准包", "量", "单位", "原为", "现为", "差") if zh else
                  ("pack", "quantity", "unit", "before", "after", "difference")):
@@ -114,6 +118,24 @@ def show_diff(diff: Diff, lang: Lang) -> None:
     if still:
         console.print(f"[dim]{len(still)} 个量没有变化[/dim]" if zh else f"[dim]{len(still)} quantities did not move[/dim]")
     console.print(f"[dim]{diff.old_root[:16]} → {diff.new_root[:16]}[/dim]")
+
+
+def show_years(found: Explained, lang: Lang) -> None:
+    """From one year to the next by data, factor and method."""
+    zh = lang == "zh"
+    first, texts, last = years_shown(found)
+    table = Table(box=None, pad_edge=False)
+    table.add_column(f"{found.pack}", overflow="fold")
+    table.add_column(found.unit, justify="right")
+    table.add_row("[bold]上一期[/bold]" if zh else "[bold]before[/bold]", first)
+    for part, text in zip(found.parts, texts, strict=True):
+        table.add_row(f"  {part.title[lang]}", text)
+    table.add_row("[bold]本期[/bold]" if zh else "[bold]after[/bold]", last)
+    console.print(table)
+    if found.same_method:
+        console.print("方法相同，可作为同一序列跟踪" if zh else "one method: the years may be tracked as one series")
+    for reason in found.reasons:
+        console.print(("方法不同，其影响已单列：" if zh else "the method differs, its part is told apart: ") + reason[lang])
 
 
 def _number(value: float | None) -> str:

@@ -175,7 +175,11 @@ class Side:
         return self.rulebook.pack.version
 
     def rules(self, axis: str) -> tuple[Clause, ...]:
-        """The clauses of an axis."""
+        """The clauses of an axis: of the boundary the headline and its stages, of the total the one that counts."""
+        if axis == BOUNDARY:
+            return (self.headline, *(c for c in [self.rulebook.clauses.get(self.headline.stages)] if c is not None))
+        if axis == TOTAL:
+            return tuple(c for c in [total_of(self.rulebook)] if c is not None)
         return tuple(c for c in self.rulebook.clauses.values() if axis_of(c) == axis)
 
     def options(self, axis: str) -> tuple[str, ...]:

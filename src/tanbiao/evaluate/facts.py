@@ -20,6 +20,8 @@ from ..core.value import KNOWN, MISSING, Array, Basis, Value, basis, basis_text,
 from ..standards.clause import Clause, Column, read_quantity
 from ..standards.resolve import Rulebook
 from ..study import MASSFLOW, TABLES, Study, Table
+from ..study.parameters import substituted
+from ..study.working import WORKING_TABLES
 
 EXACT_ROWS = 20_000
 """Tables up to this many rows are held as exact rationals; longer ones as float64."""
@@ -62,7 +64,7 @@ def resolve_facts(study: Study, rulebook: Rulebook, others: Iterable[str] = ()) 
 
     others: tables that other packs of the study ask for, which are therefore not unknown here.
     """
-    problems: list[Problem] = []
+    study, problems = substituted(study)
     scalars: dict[str, Value] = {}
     places: dict[str, Place] = {}
     evidence: dict[str, str] = {}
@@ -158,6 +160,8 @@ def _tables(study: Study, rulebook: Rulebook, others: set[str], problems: list[P
     tables: dict[str, FactTable] = {}
     for given_name, table in study.tables.items():
         name = singular(given_name, asked)
+        if name in WORKING_TABLES and name not in asked:
+            continue
         if name not in TABLES and name not in asked:
             problems.append(Problem("table-unknown", Place(table.file), {"table": name}))
             continue

@@ -472,6 +472,9 @@ class _CellScope:
     def declared(self, provider: Value, word: str) -> Value:
         raise refuse("formula-function", name="declared", text=word, column=1)
 
+    def chance(self, formula: Node) -> Value:
+        raise refuse("formula-function", name="chance", text=formula.source, column=1)
+
 
 class _GroupScope(_CellScope):
     """A weight cell reads, for each row of its group, the facts of the row's `product`."""

@@ -22,7 +22,7 @@ from ..numerics.index import Economics, Goal, Measure, Path, cheapest, economics
 from ..standards.clause import Clause
 from ..study import Study, Table
 from .facts import arithmetic, resolve_facts
-from .grade import Graded, GradedRow
+from .grade import Graded, GradedRow, Limit
 from .ledger import Ledger
 from .results import Result
 from .run import Evaluation
@@ -72,9 +72,11 @@ class Blocker:
     row: GradedRow
     points: Fraction
     veto: bool
+    limit: Limit | None
+    """The baseline to be met: that of the level, or the next better one where the table sets none there."""
 
-    def data(self, level: str) -> dict[str, Any]:
-        limit = self.row.limits.get(level)
+    def data(self) -> dict[str, Any]:
+        limit = self.limit
         return {"id": self.row.id, "name": self.row.name.data(), "veto": self.veto, "points": float(self.points),
                 "unit": self.row.unit, "baseline": limit.text if limit else None,
                 "gap": float(limit.lacks) if limit is not None and limit.lacks is not None else None}
@@ -122,7 +124,7 @@ class Improvement:
         return {
             "grade": self.grade, "level": self.now, "target": self.target, "wanted_index": float(self.wanted),
             "index": None if self.index is None else float(self.index),
-            "blockers": [b.data(self.target) for b in self.blockers], "measures": [a.data() for a in self.actions],
+            "blockers": [b.data() for b in self.blockers], "measures": [a.data() for a in self.actions],
             "cheapest": self.path.data() if self.path else None, "robust": self.robust.data() if self.robust else None,
             "headroom": None if self.margin is None else float(self.margin), "front": [c.data() for c in self.front],
             "discount_rate": self.discount, "tax_rate": self.tax,
@@ -314,14 +316,16 @@ def _blockers(graded: Graded, target: str) -> tuple[Blocker, ...]:
     second = list(graded.thresholds)[1] if len(graded.thresholds) > 1 else first
     for row in graded.details:
         level = first if graded.style == "ratio" else target
-        limit = row.limits.get(level)
-        if row.state == "not applicable" or (limit is None and row.state != "missing") or (limit is not None and limit.met):
+        better = list(graded.thresholds)[:list(graded.thresholds).index(level) + 1]
+        limit = next((row.limits[k] for k in reversed(better) if k in row.limits), None)
+        if row.state == "not applicable" or (limit is None and row.state != "missing") or (limit is not None and limit.met) \
+                or _meets(row, level, list(graded.thresholds)):
             continue
         veto = row.limiting or every
         if rule == "others_at_second" and target == first and not veto:
             limit2 = row.limits.get(second)
             veto = limit2 is None or not limit2.met
-        found.append(Blocker(row, row.lost.get(level, Fraction(0)), veto))
+        found.append(Blocker(row, row.lost.get(level, Fraction(0)), veto, limit))
     return tuple(sorted(found, key=lambda b: (not b.veto, -b.points, b.row.id)))
 
 

@@ -86,12 +86,15 @@ class Spread:
     """Weighed: (outflow row, its part of the movement) by coefficient."""
 
     def draws(self, count: int, seed: int) -> Draws:
-        low, mode, high = (np.array([float(getattr(c, n)) for c in self.coefficients]) for n in
-                           ("low", "mode", "high"))
+        low, mode, high = (
+            np.array([float(getattr(c, n)) for c in self.coefficients]) for n in ("low", "mode", "high")
+        )
         streams = np.array([c.stream for c in self.coefficients], dtype=np.uint64)
         groups: dict[str, int] = {}
-        group = np.array([groups.setdefault(c.group, len(groups)) if c.group else -1 for c in self.coefficients],
-                         dtype=np.intp)
+        group = np.array(
+            [groups.setdefault(c.group, len(groups)) if c.group else -1 for c in self.coefficients],
+            dtype=np.intp,
+        )
         drawn = shares(low, mode, high, group, uniform(seed, streams, np.arange(count, dtype=np.uint64)))
         mass = np.repeat(self.fixed.astype(np.float64)[:, None], count, axis=1)
         entered = mass.copy()
@@ -104,15 +107,20 @@ class Spread:
         share = np.zeros((len(self.arcs), species, count))
         for number, arc in enumerate(self.arcs):
             share[number, list(arc.species)] = arc.drawn(drawn, count)
-        found = flow(replace(self.network, share=share),
-                     np.repeat(self.entering.astype(np.float64)[:, :, None], count, axis=2))
+        found = flow(
+            replace(self.network, share=share),
+            np.repeat(self.entering.astype(np.float64)[:, :, None], count, axis=2),
+        )
         for row, (number, kind) in enumerate(self.rows):
             if number < 0:
                 continue
             mass[row] = found.along[number, kind]
             arc = self.arcs[number]
-            entered[row] = found.through[self.network.source[number], kind] * float(arc.share) \
-                if not arc.residue else 0.0
+            entered[row] = (
+                found.through[self.network.source[number], kind] * float(arc.share)
+                if not arc.residue
+                else 0.0
+            )
         return Draws(mass, entered, seed)
 
 
@@ -159,7 +167,9 @@ class Arc:
         return np.asarray(float(self.share) * (1.0 - value if self.residue else value))
 
 
-def mass_flow(facts: Facts, forced: Iterable[str] = (), given: Mapping[str, FactTable] | None = None) -> Flows:
+def mass_flow(
+    facts: Facts, forced: Iterable[str] = (), given: Mapping[str, FactTable] | None = None
+) -> Flows:
     """Derive every table. forced: items of forced-removal lists. given: tables given directly (worked cases)."""
     problems: list[Problem] = []
     read = {n: _Rows(t) for n, t in facts.tables.items()}
@@ -206,8 +216,11 @@ class _Rows:
 
     def text(self, row: int, column: str) -> str:
         value = self.table.columns.get(column)
-        return str(value.data[row]) if value is not None and value.state[row] == KNOWN and value.data[row] is not None \
+        return (
+            str(value.data[row])
+            if value is not None and value.state[row] == KNOWN and value.data[row] is not None
             else ""
+        )
 
     def number(self, row: int, column: str) -> Fraction | None:
         value = self.table.columns.get(column)
@@ -249,8 +262,11 @@ def _compositions(rows: _Rows, problems: list[Problem]) -> dict[str, list[tuple[
     for of, parts in found.items():
         total = sum((s for _, s in parts), Fraction(0))
         if total > 1 + SUM_TOLERANCE:
-            problems.append(Problem("massflow-composition", rows.place(last[of], "share"),
-                                    {"of": of, "total": _text(total)}))
+            problems.append(
+                Problem(
+                    "massflow-composition", rows.place(last[of], "share"), {"of": of, "total": _text(total)}
+                )
+            )
     return found
 
 
@@ -280,13 +296,21 @@ class Leaf:
     facts: Mapping[str, Any]
 
     def row(self, number: int) -> dict[str, Any]:
-        return {"id": f"{self.part}/{self.substance}" if self.substance else self.part, "source": self.part,
-                "material": self.material, "substance": self.substance, "mass": self.mass, "designed": self.mass,
-                "fraction": "" if self.entry == REST else self.entry, **self.facts}
+        return {
+            "id": f"{self.part}/{self.substance}" if self.substance else self.part,
+            "source": self.part,
+            "material": self.material,
+            "substance": self.substance,
+            "mass": self.mass,
+            "designed": self.mass,
+            "fraction": "" if self.entry == REST else self.entry,
+            **self.facts,
+        }
 
 
-def _leaves(parts: _Rows, composition: Mapping[str, list[tuple[str, Fraction]]],
-            problems: list[Problem]) -> list[Leaf]:
+def _leaves(
+    parts: _Rows, composition: Mapping[str, list[tuple[str, Fraction]]], problems: list[Problem]
+) -> list[Leaf]:
     index = {i: n for n, i in enumerate(parts.ids)}
     children: dict[int, list[int]] = {}
     above: dict[int, int] = {}
@@ -295,7 +319,9 @@ def _leaves(parts: _Rows, composition: Mapping[str, list[tuple[str, Fraction]]],
         if not name:
             continue
         if name not in index:
-            problems.append(Problem("row-reference", parts.place(row, "parent"), {"id": name, "table": "part"}))
+            problems.append(
+                Problem("row-reference", parts.place(row, "parent"), {"id": name, "table": "part"})
+            )
             continue
         above[row] = index[name]
         children.setdefault(index[name], []).append(row)
@@ -304,7 +330,9 @@ def _leaves(parts: _Rows, composition: Mapping[str, list[tuple[str, Fraction]]],
         while at in above:
             at = above[at]
             if at in seen:
-                problems.append(Problem("massflow-tree", parts.place(row, "parent"), {"part": parts.ids[row]}))
+                problems.append(
+                    Problem("massflow-tree", parts.place(row, "parent"), {"part": parts.ids[row]})
+                )
                 return []
             seen.add(at)
     masses: dict[int, Fraction] = {}
@@ -326,12 +354,23 @@ def _leaves(parts: _Rows, composition: Mapping[str, list[tuple[str, Fraction]]],
         whole = masses[row] * count
         for substance, share in _split(composition, parts.ids[row], material):
             mass = whole * share
-            found.append(Leaf(parts.ids[row], material, substance, mass, entry or REST, {
-                "category": _inherited(parts, row, above, "category"), "judged": _inherited(parts, row, above, "judged"),
-                "judged_stage": _inherited(parts, row, above, "judged_stage"),
-                "recycled_pre": mass * (parts.number(row, "recycled_pre") or 0),
-                "recycled_post": mass * (parts.number(row, "recycled_post") or 0),
-                "remainder": parts.flag(row, "remainder")}))
+            found.append(
+                Leaf(
+                    parts.ids[row],
+                    material,
+                    substance,
+                    mass,
+                    entry or REST,
+                    {
+                        "category": _inherited(parts, row, above, "category"),
+                        "judged": _inherited(parts, row, above, "judged"),
+                        "judged_stage": _inherited(parts, row, above, "judged_stage"),
+                        "recycled_pre": mass * (parts.number(row, "recycled_pre") or 0),
+                        "recycled_post": mass * (parts.number(row, "recycled_post") or 0),
+                        "remainder": parts.flag(row, "remainder"),
+                    },
+                )
+            )
     return found
 
 
@@ -353,8 +392,13 @@ def _inherited(parts: _Rows, row: int, above: Mapping[int, int], column: str) ->
     return parts.text(row, column)
 
 
-def _mass(row: int, parts: _Rows, children: Mapping[int, list[int]], masses: dict[int, Fraction],
-          problems: list[Problem]) -> None:
+def _mass(
+    row: int,
+    parts: _Rows,
+    children: Mapping[int, list[int]],
+    masses: dict[int, Fraction],
+    problems: list[Problem],
+) -> None:
     """The mass of one piece: declared, or the sum of what lies below; a remainder completes what was declared."""
     declared = parts.number(row, "mass")
     below = children.get(row)
@@ -371,20 +415,29 @@ def _mass(row: int, parts: _Rows, children: Mapping[int, list[int]], masses: dic
     open_rows = [c for c in below if c not in masses and parts.flag(c, "remainder")]
     if declared is None:
         if open_rows:
-            problems.append(Problem("massflow-remainder", parts.place(open_rows[0], "remainder"),
-                                    {"part": parts.ids[row]}))
+            problems.append(
+                Problem(
+                    "massflow-remainder", parts.place(open_rows[0], "remainder"), {"part": parts.ids[row]}
+                )
+            )
         masses[row] = total
         return
     masses[row] = declared
     if len(open_rows) == 1 and total <= declared:
         masses[open_rows[0]] = (declared - total) / (_pieces(parts, open_rows[0]) or 1)
     elif abs(total - declared) > SUM_TOLERANCE * abs(declared):
-        problems.append(Problem("massflow-sum", parts.place(row, "mass"), {
-            "part": parts.ids[row], "mass": _text(declared), "total": _text(total)}))
+        problems.append(
+            Problem(
+                "massflow-sum",
+                parts.place(row, "mass"),
+                {"part": parts.ids[row], "mass": _text(declared), "total": _text(total)},
+            )
+        )
 
 
-def _modelled(read: Mapping[str, _Rows], leaves: list[Leaf], problems: list[Problem]) -> tuple[
-        list[dict[str, Any]], tuple[tuple[str, str, str, float], ...], Spread | None]:
+def _modelled(
+    read: Mapping[str, _Rows], leaves: list[Leaf], problems: list[Problem]
+) -> tuple[list[dict[str, Any]], tuple[tuple[str, str, str, float], ...], Spread | None]:
     """Build the network of treatments and routes, close it, and read the outflow off its ends."""
     treatment, transfer, route = read["treatment"], read["transfer"], read["route"]
     if not len(treatment) and not len(route):
@@ -403,14 +456,22 @@ def _modelled(read: Mapping[str, _Rows], leaves: list[Leaf], problems: list[Prob
     share[...] = Fraction(0)
     for number, arc in enumerate(arcs):
         share[number, arc.species] = arc.exact(builder.coefficients)
-    network = Network(len(names), np.array([node[a.source] for a in arcs], dtype=np.intp),
-                      np.array([node[a.target] for a in arcs], dtype=np.intp), share)
+    network = Network(
+        len(names),
+        np.array([node[a.source] for a in arcs], dtype=np.intp),
+        np.array([node[a.target] for a in arcs], dtype=np.intp),
+        share,
+    )
     try:
         found = flow(network, entering)
     except LoopError as error:
-        problems.append(Problem("massflow-loop", Place(treatment.table.source.file if treatment.table.source else
-                                                       "treatment"),
-                                {"nodes": ", ".join(names[n] for n in error.nodes)}))
+        problems.append(
+            Problem(
+                "massflow-loop",
+                Place(treatment.table.source.file if treatment.table.source else "treatment"),
+                {"nodes": ", ".join(names[n] for n in error.nodes)},
+            )
+        )
         return [], (), None
     builder.close(names, found.through, network)
     if problems:
@@ -430,8 +491,18 @@ def _modelled(read: Mapping[str, _Rows], leaves: list[Leaf], problems: list[Prob
             if not arc.end:
                 continue
             entered = found.through[node[arc.source], kind] * arc.share
-            rows.append(_route_row(route, arc.route, len(rows), arc.source, species[kind], mass, entered,
-                                   made_by.get(arc.source, "")))
+            rows.append(
+                _route_row(
+                    route,
+                    arc.route,
+                    len(rows),
+                    arc.source,
+                    species[kind],
+                    mass,
+                    entered,
+                    made_by.get(arc.source, ""),
+                )
+            )
             positions.append((number, kind))
         links += [(arc.source, arc.target, material, mass) for material, mass in totals.items()]
     for row in range(len(read["reagent"])):
@@ -439,10 +510,20 @@ def _modelled(read: Mapping[str, _Rows], leaves: list[Leaf], problems: list[Prob
         fraction = reagent.text(row, "fraction")
         first = next((r for r in range(len(route)) if route.text(r, "fraction") == fraction), None)
         if first is None:
-            problems.append(Problem("massflow-destination", reagent.place(row, "fraction"), {"fraction": fraction}))
+            problems.append(
+                Problem("massflow-destination", reagent.place(row, "fraction"), {"fraction": fraction})
+            )
             continue
-        made = _route_row(route, first, len(rows), fraction, (reagent.text(row, "material"), ""), Fraction(0),
-                          Fraction(0), reagent.text(row, "treatment"))
+        made = _route_row(
+            route,
+            first,
+            len(rows),
+            fraction,
+            (reagent.text(row, "material"), ""),
+            Fraction(0),
+            Fraction(0),
+            reagent.text(row, "treatment"),
+        )
         rows.append(made | {"added": reagent.number(row, "mass") or Fraction(0)})
         positions.append((-1, 0))
     fixed = np.array([float(r["mass"]) for r in rows])
@@ -450,21 +531,41 @@ def _modelled(read: Mapping[str, _Rows], leaves: list[Leaf], problems: list[Prob
     return rows, tuple(links), spread
 
 
-def _route_row(route: _Rows, row: int, number: int, fraction: str, species: Species, mass: Fraction,
-               entered: Fraction, treatment: str) -> dict[str, Any]:
-    return {"id": f"{route.ids[row]}/{number + 1}", "fraction": fraction, "material": species[0],
-            "substance": species[1], "treatment": treatment, "route": route.text(row, "kind"), "entered": entered,
-            "mass": mass, "added": Fraction(0), "low": mass, "high": mass,
-            "replaces_primary": route.flag(row, "replaces_primary"),
-            "same_function": route.flag(row, "same_function"), "destination": route.text(row, "destination"),
-            "measured": False}
+def _route_row(
+    route: _Rows,
+    row: int,
+    number: int,
+    fraction: str,
+    species: Species,
+    mass: Fraction,
+    entered: Fraction,
+    treatment: str,
+) -> dict[str, Any]:
+    return {
+        "id": f"{route.ids[row]}/{number + 1}",
+        "fraction": fraction,
+        "material": species[0],
+        "substance": species[1],
+        "treatment": treatment,
+        "route": route.text(row, "kind"),
+        "entered": entered,
+        "mass": mass,
+        "added": Fraction(0),
+        "low": mass,
+        "high": mass,
+        "replaces_primary": route.flag(row, "replaces_primary"),
+        "same_function": route.flag(row, "same_function"),
+        "destination": route.text(row, "destination"),
+        "measured": False,
+    }
 
 
 class _Builder:
     """Arcs from rows: which transfer and route rows speak for which species, and whether they close."""
 
-    def __init__(self, species: list[Species], treatment: _Rows, transfer: _Rows, route: _Rows,
-                 problems: list[Problem]) -> None:
+    def __init__(
+        self, species: list[Species], treatment: _Rows, transfer: _Rows, route: _Rows, problems: list[Problem]
+    ) -> None:
         self.species, self.problems = species, problems
         self.treatment, self.transfer, self.route = treatment, transfer, route
         self.coefficients: list[Coefficient] = []
@@ -483,8 +584,13 @@ class _Builder:
         if not 0 <= mode <= 1:
             self.problems.append(Problem("massflow-share", rows.place(row, column), {"share": _text(mode)}))
         elif not 0 <= low <= mode <= high <= 1:
-            self.problems.append(Problem("massflow-spread", rows.place(row, "low"), {
-                "low": _text(low), "mode": _text(mode), "high": _text(high)}))
+            self.problems.append(
+                Problem(
+                    "massflow-spread",
+                    rows.place(row, "low"),
+                    {"low": _text(low), "mode": _text(mode), "high": _text(high)},
+                )
+            )
         self.coefficients.append(Coefficient(f"{rows.table.name}/{rows.ids[row]}", group, low, mode, high))
         return len(self.coefficients) - 1
 
@@ -493,8 +599,9 @@ class _Builder:
         every = list(range(len(self.species)))
         for fraction, rows in self.takers.items():
             if len(rows) > 1:
-                self.problems.append(Problem("massflow-twice", self.treatment.place(rows[1], "takes"),
-                                             {"fraction": fraction}))
+                self.problems.append(
+                    Problem("massflow-twice", self.treatment.place(rows[1], "takes"), {"fraction": fraction})
+                )
             found.append(Arc(fraction, self._node(rows[0]), species=every))
         by: dict[int, list[int]] = {}
         owner = self.transfer.table.parents.get("treatment", np.full(len(self.transfer), -1))
@@ -505,8 +612,12 @@ class _Builder:
                 continue
             for row in rows:
                 key = f"{at}/{self.transfer.text(row, 'material')}/{self.transfer.text(row, 'substance')}"
-                arc = Arc(self._node(at), self.transfer.text(row, "fraction"),
-                          self.bounds(self.transfer, row, "share", key), route=row)
+                arc = Arc(
+                    self._node(at),
+                    self.transfer.text(row, "fraction"),
+                    self.bounds(self.transfer, row, "share", key),
+                    route=row,
+                )
                 arc.species = self.spoken_for(self.transfer, rows, row)
                 found.append(arc)
         leaving: dict[str, list[int]] = {}
@@ -514,8 +625,9 @@ class _Builder:
             leaving.setdefault(self.route.text(row, "fraction"), []).append(row)
         for fraction, rows in leaving.items():
             if fraction in self.takers:
-                self.problems.append(Problem("massflow-twice", self.route.place(rows[0], "fraction"),
-                                             {"fraction": fraction}))
+                self.problems.append(
+                    Problem("massflow-twice", self.route.place(rows[0], "fraction"), {"fraction": fraction})
+                )
             for row in rows:
                 found += self.route_arcs(fraction, rows, row)
         self.nodes = list(dict.fromkeys(n for a in found for n in (a.source, a.target)))
@@ -532,8 +644,13 @@ class _Builder:
         if residue:
             made.append(Arc(fraction, residue, coefficient, share, True, row, species))
         elif self.coefficients[coefficient].low < 1:
-            self.problems.append(Problem("massflow-residue", self.route.place(row, "residue"), {
-                "fraction": fraction, "yield": _text(self.coefficients[coefficient].mode)}))
+            self.problems.append(
+                Problem(
+                    "massflow-residue",
+                    self.route.place(row, "residue"),
+                    {"fraction": fraction, "yield": _text(self.coefficients[coefficient].mode)},
+                )
+            )
         return made
 
     def spoken_for(self, rows: _Rows, among: list[int], row: int) -> list[int]:
@@ -556,11 +673,16 @@ class _Builder:
             words = {"material": f"{material} {substance}".strip(), "total": _text(gap.total)}
             name = names[gap.node]
             if name.startswith("["):
-                rows = [r for r in range(len(self.transfer)) if f"[{self.transfer.text(r, 'treatment')}]" == name]
+                rows = [
+                    r for r in range(len(self.transfer)) if f"[{self.transfer.text(r, 'treatment')}]" == name
+                ]
                 best = max((_exactness(self.transfer, r, material, substance) for r in rows), default=-1)
                 rows = [r for r in rows if _exactness(self.transfer, r, material, substance) == best >= 0]
-                place = self.transfer.place(rows[-1], "share") if rows else self.treatment.place(
-                    self.treatment.ids.index(name[1:-1]), "id")
+                place = (
+                    self.transfer.place(rows[-1], "share")
+                    if rows
+                    else self.treatment.place(self.treatment.ids.index(name[1:-1]), "id")
+                )
                 self.problems.append(Problem("massflow-transfer", place, words | {"treatment": name[1:-1]}))
             else:
                 rows = [r for r in range(len(self.route)) if self.route.text(r, "fraction") == name]
@@ -574,11 +696,19 @@ class _Builder:
             residues = [r for r in range(len(self.route)) if self.route.text(r, "residue") == name]
             if name.startswith("["):
                 place = self.treatment.place(self.treatment.ids.index(name[1:-1]), "id")
-                self.problems.append(Problem("massflow-transfer", place, {
-                    "material": "*", "total": "0", "treatment": name[1:-1]}))
+                self.problems.append(
+                    Problem(
+                        "massflow-transfer", place, {"material": "*", "total": "0", "treatment": name[1:-1]}
+                    )
+                )
                 continue
-            place = self.transfer.place(makers[0], "fraction") if makers else \
-                self.route.place(residues[0], "residue") if residues else Place("routes.csv", cell="fraction")
+            place = (
+                self.transfer.place(makers[0], "fraction")
+                if makers
+                else self.route.place(residues[0], "residue")
+                if residues
+                else Place("routes.csv", cell="fraction")
+            )
             self.problems.append(Problem("massflow-destination", place, {"fraction": name}))
 
     def made_by(self, parts: _Rows) -> dict[str, str]:
@@ -591,7 +721,9 @@ class _Builder:
             found.setdefault(self.transfer.text(row, "fraction"), self.transfer.text(row, "treatment"))
         for row in range(len(self.route)):
             if self.route.text(row, "residue"):
-                found.setdefault(self.route.text(row, "residue"), found.get(self.route.text(row, "fraction"), ""))
+                found.setdefault(
+                    self.route.text(row, "residue"), found.get(self.route.text(row, "fraction"), "")
+                )
         return found
 
 
@@ -605,9 +737,9 @@ def _exactness(rows: _Rows, row: int, material: str, substance: str) -> int:
 # -- a lot book ------------------------------------------------------------------------------------------------------
 
 
-def _weighed(read: Mapping[str, _Rows], composition: Mapping[str, list[tuple[str, Fraction]]],
-             problems: list[Problem]) -> tuple[list[dict[str, Any]], list[dict[str, Any]],
-                                               dict[str, tuple[Fraction, Fraction]], Spread | None]:
+def _weighed(
+    read: Mapping[str, _Rows], composition: Mapping[str, list[tuple[str, Fraction]]], problems: list[Problem]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, tuple[Fraction, Fraction]], Spread | None]:
     """Movements as they were weighed: inputs and their stock change go in, outputs and theirs come out."""
     movement, lots = read["movement"], read["lot"]
     lot_row = {i: n for n, i in enumerate(lots.ids)}
@@ -623,7 +755,9 @@ def _weighed(read: Mapping[str, _Rows], composition: Mapping[str, list[tuple[str
         kind, lot, fraction = (movement.text(row, n) for n in ("kind", "lot", "fraction"))
         incoming = kind == "input" or (kind in ("opening", "closing") and not fraction)
         if mass < 0:
-            problems.append(Problem("massflow-negative", movement.place(row, "mass"), {"part": movement.ids[row]}))
+            problems.append(
+                Problem("massflow-negative", movement.place(row, "mass"), {"part": movement.ids[row]})
+            )
             continue
         if kind in ("output", "loss") and not fraction:
             problems.append(Problem("cell-missing", movement.place(row, "fraction"), {"column": "fraction"}))
@@ -634,37 +768,73 @@ def _weighed(read: Mapping[str, _Rows], composition: Mapping[str, list[tuple[str
         low, high = movement.number(row, "low"), movement.number(row, "high")
         low, high = mass if low is None else low, mass if high is None else high
         if not low <= mass <= high:
-            problems.append(Problem("massflow-spread", movement.place(row, "low"), {
-                "low": _text(low), "mode": _text(mass), "high": _text(high)}))
+            problems.append(
+                Problem(
+                    "massflow-spread",
+                    movement.place(row, "low"),
+                    {"low": _text(low), "mode": _text(mass), "high": _text(high)},
+                )
+            )
             continue
         for substance, share in _split(composition, movement.ids[row], lot, fraction, model, material):
             amount = sign * mass * share
             if kind in ("opening", "closing"):
                 before, after = stocks.get(substance or UNKNOWN, (Fraction(0), Fraction(0)))
-                stocks[substance or UNKNOWN] = (before + mass * share, after) if kind == "opening" else \
-                    (before, after + mass * share)
+                stocks[substance or UNKNOWN] = (
+                    (before + mass * share, after) if kind == "opening" else (before, after + mass * share)
+                )
             name = f"{movement.ids[row]}/{substance}" if substance else movement.ids[row]
             if incoming:
-                inflow.append({"id": name, "source": lot, "material": material, "substance": substance,
-                               "mass": amount, "designed": amount, "category": "", "judged": "", "judged_stage": "",
-                               "recycled_pre": Fraction(0), "recycled_post": Fraction(0), "remainder": False,
-                               "fraction": ""})
+                inflow.append(
+                    {
+                        "id": name,
+                        "source": lot,
+                        "material": material,
+                        "substance": substance,
+                        "mass": amount,
+                        "designed": amount,
+                        "category": "",
+                        "judged": "",
+                        "judged_stage": "",
+                        "recycled_pre": Fraction(0),
+                        "recycled_post": Fraction(0),
+                        "remainder": False,
+                        "fraction": "",
+                    }
+                )
                 continue
-            route = "loss" if kind == "loss" else movement.text(row, "route") or \
-                ("storage" if kind in ("opening", "closing") else "")
+            route = (
+                "loss"
+                if kind == "loss"
+                else movement.text(row, "route") or ("storage" if kind in ("opening", "closing") else "")
+            )
             if not route:
-                problems.append(Problem("massflow-destination", movement.place(row, "route"), {"fraction": fraction}))
+                problems.append(
+                    Problem("massflow-destination", movement.place(row, "route"), {"fraction": fraction})
+                )
                 break
             if low < high:
                 coefficients.append(Coefficient(f"movement/{movement.ids[row]}", "", low, mass, high))
                 parts.append((len(outflow), float(sign * share)))
-            outflow.append({
-                "id": name, "fraction": fraction, "material": material, "substance": substance,
-                "treatment": movement.text(row, "treatment"), "route": route, "entered": amount, "mass": amount,
-                "added": (movement.number(row, "added") or Fraction(0)) * share * sign, "low": amount,
-                "high": amount, "replaces_primary": movement.flag(row, "replaces_primary"),
-                "same_function": movement.flag(row, "same_function"),
-                "destination": movement.text(row, "destination"), "measured": True})
+            outflow.append(
+                {
+                    "id": name,
+                    "fraction": fraction,
+                    "material": material,
+                    "substance": substance,
+                    "treatment": movement.text(row, "treatment"),
+                    "route": route,
+                    "entered": amount,
+                    "mass": amount,
+                    "added": (movement.number(row, "added") or Fraction(0)) * share * sign,
+                    "low": amount,
+                    "high": amount,
+                    "replaces_primary": movement.flag(row, "replaces_primary"),
+                    "same_function": movement.flag(row, "same_function"),
+                    "destination": movement.text(row, "destination"),
+                    "measured": True,
+                }
+            )
     fixed = np.array([float(r["mass"]) for r in outflow])
     spread = Spread(tuple(coefficients), None, (), None, (), fixed, tuple(parts)) if coefficients else None
     return inflow, outflow, stocks, spread
@@ -688,8 +858,12 @@ def _table(name: str, rows: list[dict[str, Any]]) -> dict[str, Value]:
     return columns
 
 
-def _balance(inflow: Mapping[str, Value], outflow: Mapping[str, Value], before: Mapping[str, Value],
-             stocks: Mapping[str, tuple[Fraction, Fraction]] | None = None) -> dict[str, Value]:
+def _balance(
+    inflow: Mapping[str, Value],
+    outflow: Mapping[str, Value],
+    before: Mapping[str, Value],
+    stocks: Mapping[str, tuple[Fraction, Fraction]] | None = None,
+) -> dict[str, Value]:
     """One row for each substance that goes in or comes out, and one for what no assay splits."""
     ids = list(dict.fromkeys([*balance_ids(inflow), *balance_ids(outflow)]))
     sums = {}
@@ -699,11 +873,20 @@ def _balance(inflow: Mapping[str, Value], outflow: Mapping[str, Value], before: 
             total[key] = total[key] + mass
         sums[name] = total
     if before and stocks is None:
-        stocks = {str(i): (a, b) for i, a, b in zip(before["id"].data, before["opening"].data,
-                                                    before["closing"].data, strict=True)}
-    rows = [{"id": i, "mass_in": sums["mass_in"][i], "mass_out": sums["mass_out"][i],
-             "opening": (stocks or {}).get(i, (Fraction(0), Fraction(0)))[0],
-             "closing": (stocks or {}).get(i, (Fraction(0), Fraction(0)))[1]} for i in ids]
+        stocks = {
+            str(i): (a, b)
+            for i, a, b in zip(before["id"].data, before["opening"].data, before["closing"].data, strict=True)
+        }
+    rows = [
+        {
+            "id": i,
+            "mass_in": sums["mass_in"][i],
+            "mass_out": sums["mass_out"][i],
+            "opening": (stocks or {}).get(i, (Fraction(0), Fraction(0)))[0],
+            "closing": (stocks or {}).get(i, (Fraction(0), Fraction(0)))[1],
+        }
+        for i in ids
+    ]
     found = _table("balance", rows)
     if any(isinstance(r["mass_out"], float) for r in rows):
         found["mass_out"] = replace(found["mass_out"], data=found["mass_out"].data.astype(np.float64))
@@ -720,8 +903,9 @@ def balance_ids(table: Mapping[str, Value]) -> list[str]:
     return [str(s) or UNKNOWN for s in substances.data]
 
 
-def _removals(read: Mapping[str, _Rows], facts: Facts, forced: set[str],
-              problems: list[Problem]) -> list[dict[str, Any]]:
+def _removals(
+    read: Mapping[str, _Rows], facts: Facts, forced: set[str], problems: list[Problem]
+) -> list[dict[str, Any]]:
     """The dismantling sequence: every part that is hazardous, is taken off whole, or has a time."""
     parts, joints, route, treatment = read["part"], read["joint"], read["route"], read["treatment"]
     seconds: dict[int, Fraction] = {}
@@ -729,10 +913,17 @@ def _removals(read: Mapping[str, _Rows], facts: Facts, forced: set[str],
     for row in range(len(joints)):
         count, each = joints.number(row, "count"), joints.number(row, "seconds")
         if each is not None and holder[row] >= 0:
-            seconds[int(holder[row])] = seconds.get(int(holder[row]), Fraction(0)) + \
-                each * (Fraction(1) if count is None else count)
-    rows = [r for r in range(len(parts)) if parts.text(r, "hazard") or parts.text(r, "treatment") or
-            parts.number(r, "minutes") is not None or r in seconds]
+            seconds[int(holder[row])] = seconds.get(int(holder[row]), Fraction(0)) + each * (
+                Fraction(1) if count is None else count
+            )
+    rows = [
+        r
+        for r in range(len(parts))
+        if parts.text(r, "hazard")
+        or parts.text(r, "treatment")
+        or parts.number(r, "minutes") is not None
+        or r in seconds
+    ]
     if not rows:
         return []
     number = {parts.ids[r]: n for n, r in enumerate(rows)}
@@ -741,37 +932,69 @@ def _removals(read: Mapping[str, _Rows], facts: Facts, forced: set[str],
         named = parts.text(row, "after").split()
         for other in named:
             if other not in number:
-                problems.append(Problem("row-reference", parts.place(row, "after"), {"id": other, "table": "part"}))
+                problems.append(
+                    Problem("row-reference", parts.place(row, "after"), {"id": other, "table": "part"})
+                )
         before.append([number[o] for o in named if o in number])
     wage_value = facts.scalars.get("dismantling_wage")
     wage = Fraction(0)
     if wage_value is not None and wage_value.state == KNOWN:
         wage = Fraction(wage_value.data)
     time = [seconds.get(r, Fraction(0)) + _pieces(parts, r) * (parts.number(r, "minutes") or 0) for r in rows]
-    gain = [_pieces(parts, r) * ((parts.number(r, "value") or 0) - (parts.number(r, "cost") or 0)) - wage * t
-            for r, t in zip(rows, time, strict=True)]
+    gain = [
+        _pieces(parts, r) * ((parts.number(r, "value") or 0) - (parts.number(r, "cost") or 0)) - wage * t
+        for r, t in zip(rows, time, strict=True)
+    ]
     try:
-        found = plan(gain, time, before, [parts.text(r, "hazard") in forced and bool(parts.text(r, "hazard"))
-                                          for r in rows])
+        found = plan(
+            gain,
+            time,
+            before,
+            [parts.text(r, "hazard") in forced and bool(parts.text(r, "hazard")) for r in rows],
+        )
     except LoopError as error:
-        problems.append(Problem("massflow-after", parts.place(rows[error.nodes[0]], "after"), {
-            "parts": ", ".join(parts.ids[rows[n]] for n in error.nodes)}))
+        problems.append(
+            Problem(
+                "massflow-after",
+                parts.place(rows[error.nodes[0]], "after"),
+                {"parts": ", ".join(parts.ids[rows[n]] for n in error.nodes)},
+            )
+        )
         return []
-    ends = {route.text(r, "fraction"): route.text(r, "destination") or route.text(r, "kind")
-            for r in range(len(route)) if route.text(r, "kind") not in ("storage", "loss")}
-    ends |= {f: treatment.ids[r] for r in range(len(treatment)) for f in treatment.text(r, "takes").split()
-             if f != REST}
+    ends: dict[str, str] = {}
+    for r in range(len(route)):
+        if route.text(r, "kind") not in ("storage", "loss"):
+            name = route.text(r, "destination") or route.text(r, "kind")
+            fraction = route.text(r, "fraction")
+            ends[fraction] = f"{ends[fraction]}; {name}" if fraction in ends else name
+    ends |= {
+        f: treatment.ids[r]
+        for r in range(len(treatment))
+        for f in treatment.text(r, "takes").split()
+        if f != REST
+    }
     made = []
     for order, step in enumerate(found.steps, start=1):
         row = rows[step.part]
         fraction = (parts.text(row, "fraction") or parts.ids[row]) if parts.text(row, "treatment") else ""
         mass = parts.number(row, "mass")
-        made.append({
-            "id": parts.ids[row], "hazard": parts.text(row, "hazard"), "treatment": parts.text(row, "treatment"),
-            "fraction": fraction, "destination": ends.get(fraction, "") if fraction else "",
-            "mass": None if mass is None else mass * _pieces(parts, row), "order": Fraction(order),
-            "forced": step.forced, "seconds": step.time, "elapsed": step.elapsed, "gain": step.gain,
-            "total": step.total, "best": step.best})
+        made.append(
+            {
+                "id": parts.ids[row],
+                "hazard": parts.text(row, "hazard"),
+                "treatment": parts.text(row, "treatment"),
+                "fraction": fraction,
+                "destination": ends.get(fraction, "") if fraction else "",
+                "mass": None if mass is None else mass * _pieces(parts, row),
+                "order": Fraction(order),
+                "forced": step.forced,
+                "seconds": step.time,
+                "elapsed": step.elapsed,
+                "gain": step.gain,
+                "total": step.total,
+                "best": step.best,
+            }
+        )
     return made
 
 
@@ -786,12 +1009,22 @@ def _credits(custody: _Rows) -> list[dict[str, Any]]:
         amounts = []
         for row in rows:
             mass = (custody.number(row, "mass") or Fraction(0)) * _one(custody.number(row, "share"))
-            amounts.append(mass * _one(custody.number(row, "efficiency")) if custody.text(row, "kind") == "in" else -mass)
+            amounts.append(
+                mass * _one(custody.number(row, "efficiency")) if custody.text(row, "kind") == "in" else -mass
+            )
         found = credit(amounts)
         for position, row in enumerate(rows):
-            made.append({"id": custody.ids[row], "account": account, "model": custody.text(row, "model"),
-                         "kind": custody.text(row, "kind"), "amount": amounts[position],
-                         "balance": found.balance[position], "covered": position not in found.refused})
+            made.append(
+                {
+                    "id": custody.ids[row],
+                    "account": account,
+                    "model": custody.text(row, "model"),
+                    "kind": custody.text(row, "kind"),
+                    "amount": amounts[position],
+                    "balance": found.balance[position],
+                    "covered": position not in found.refused,
+                }
+            )
     return made
 
 

@@ -398,7 +398,7 @@ class Evaluation:
             met += bool(value.data) and value.state == KNOWN
         return Value(Fraction(met, DRAWS))
 
-    def samples(self, name: str, count: int = 400) -> Array:
+    def samples(self, name: str, count: int = DRAWS) -> Array:
         """Draws of a scalar quantity in its own unit, for figures; empty where nothing has a spread."""
         flows = self.mass_flow()
         draws = flows.draws(count, SEED)

@@ -76,6 +76,8 @@ class Lines:
     link_to: Array
     link_from: Array
     link_amount: Array
+    link_row: Array
+    """Exchange row of each link."""
     problems: tuple[Problem, ...]
 
     def __len__(self) -> int:
@@ -219,7 +221,7 @@ class _Builder:
         self.exchange, self.process = facts.tables["exchange"], facts.tables["process"]
         self.problems: list[Problem] = []
         self.rows: list[tuple[Any, ...]] = []
-        self.links: list[tuple[int, int, float]] = []
+        self.links: list[tuple[int, int, float, int]] = []
         self.factors: dict[tuple[str, str], float | None] = {}
 
     def build(self) -> Lines:
@@ -366,7 +368,7 @@ class _Builder:
             if factor is None:
                 return
             for column in columns:
-                self.links.append((target, column, amount * factor * share[column]))
+                self.links.append((target, column, amount * factor * share[column], row))
             return
         if provider and provider not in self.background.providers and provider != CO2E:
             self.problems.append(Problem("provider-unknown", self.exchange.place(row, "provider"),
@@ -472,11 +474,11 @@ class _Builder:
                 row = self.products[position]
                 self.problems.append(Problem("product-amount", self.exchange.place(row, "amount"),
                                              {"amount": f"{value:g}"}))
-        links = np.array(self.links, dtype=np.float64).reshape(-1, 3)
+        links = np.array(self.links, dtype=np.float64).reshape(-1, 4)
         return Lines(
             tuple(columns[0]), tuple(columns[1]), np.array(columns[2], dtype=np.int64),
             np.array(columns[3], dtype=np.int64), tuple(columns[4]), tuple(columns[5]),
             np.array(columns[6], dtype=np.float64), tuple(columns[7]), tuple(columns[8]), tuple(columns[9]),
             tuple(columns[10]), self.products, np.array([int(self.owner[r]) for r in self.products], dtype=np.int64),
             output, demand, links[:, 0].astype(np.int64), links[:, 1].astype(np.int64), links[:, 2],
-            tuple(self.problems))
+            links[:, 3].astype(np.int64), tuple(self.problems))

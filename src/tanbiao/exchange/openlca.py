@@ -454,7 +454,7 @@ def _processes(
                 data = _bytes(source, name)
                 if not keep:
                     slim = _SLIM.decode(data)
-                    if slim.id and all([x.flow.id in flows and x.unit is not None for x in slim.exchanges]):
+                    if slim.id and all(x.flow.id in flows and x.unit is not None for x in slim.exchanges):
                         yield _slim(slim, codes, name)
                         continue
                 raw = _PROCESS.decode(data)

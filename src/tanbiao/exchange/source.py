@@ -194,7 +194,11 @@ def _members(archive: zipfile.ZipFile, name: str) -> Iterator[Entry]:
         total += m.file_size
         blown = m.file_size > RATIO_FREE_BYTES and m.file_size > MAX_RATIO * max(m.compress_size, 1)
         if blown or m.file_size > MAX_MEMBER_BYTES or total > MAX_TOTAL_BYTES:
-            raise refuse("exchange-zip-bomb", Place(f"{name}/{file[:120]}"), detail=f"{m.compress_size} → {m.file_size} bytes")
+            raise refuse(
+                "exchange-zip-bomb",
+                Place(f"{name}/{file[:120]}"),
+                detail=f"{m.compress_size} → {m.file_size} bytes",
+            )
         yield Entry(file, m.file_size)
 
 

@@ -146,7 +146,9 @@ def write_form(
     for name, (clause, _) in _given_tables(rulebooks).items():
         if name in SCHEMA or len(name) > 31:
             continue
-        asked: list[tuple[str, Text, str, Sequence[str], bool]] = [("id", Text("行编号", "row id"), "", (), True)]
+        asked: list[tuple[str, Text, str, Sequence[str], bool]] = [
+            ("id", Text("行编号", "row id"), "", (), True)
+        ]
         for c in clause.columns:
             options = c.options or (("true", "false") if c.kind == "bool" else ())
             asked.append((c.name, c.text or Text("", ""), c.unit.text, options, c.required))

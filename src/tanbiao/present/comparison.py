@@ -13,7 +13,8 @@ from html import escape
 
 from ..core.errors import Lang
 from ..core.text import Text
-from ..evaluate.compare import Comparison, Part, Side, axes_of, title_of
+from ..evaluate.compare import AXES, Comparison, Part, Side, axes_of, title_of
+from ..evaluate.years import TITLES, Explained
 from . import figures, palette
 from .figures import Chart, Step
 from .numbers import minus, unit_text
@@ -125,6 +126,10 @@ def comparison_page(title: str, sides: Sequence[Side], pairs: Sequence[Compariso
             f"<h2>{word_('results', lang)}</h2>", _results(sides, lang), f"<h2>{word_('choices', lang)}</h2>",
             _choices(sides, lang)]
     body += [_pair(p, n, lang) for n, p in enumerate(pairs)]
+    return _page(title, "".join(body), lang)
+
+
+def _page(title: str, body: str, lang: Lang) -> str:
     style = f"""
 body {{ font: 15px/1.55 'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC',system-ui,sans-serif; color: {palette.INK};
   background: {palette.PAPER}; max-width: 1000px; margin: 32px auto; padding: 0 20px; }}
@@ -138,7 +143,7 @@ td.n, th.n {{ text-align: right; font-variant-numeric: tabular-nums; white-space
 .note {{ color: {palette.MUTED}; font-size: 13px; margin: 6px 0 }} section {{ break-inside: avoid }}
 svg {{ max-width: 100%; height: auto }} .wide {{ overflow-x: auto }}"""
     return (f"<!doctype html><html lang={lang}><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'>"
-            f"<title>{escape(title)}</title><style>{style}</style><body>{''.join(body)}</body></html>\n")
+            f"<title>{escape(title)}</title><style>{style}</style><body>{body}</body></html>\n")
 
 
 def _results(sides: Sequence[Side], lang: Lang) -> str:
@@ -194,14 +199,58 @@ def _pair(found: Comparison, number: int, lang: Lang) -> str:
                 f"{escape(unit_text(found.right_unit))}</span></td><td class=n><b>{last}</b></td><td></td></tr>")
     notes = [word_("exact", lang)]
     if found.same:
-        notes.append(f"{word_('same', lang)}: " + ", ".join(a.replace("_", " ") for a in found.same))
+        notes.append(f"{word_('same', lang)}: " + ("、" if lang == "zh" else ", ").join(AXES.get(a, Text(a, a))[lang] for a in found.same))
     notes += [f"{word_('merged', lang)}: {' + '.join(m)}" for m in found.merged]
     notes += [f"{word_('illegal', lang)}: {' + '.join(i.axes)} — {i.reason}" for i in found.illegal]
     notes += [f"{word_('ranked', lang)}: {r[lang]}" for r in found.reasons] or [word_("comparable", lang)]
     drawing = figures.svg(chart, f"p{number}") if chart is not None else ""
     return (f"<section><h2>{escape(_short(found.left))} → {escape(_short(found.right))}</h2>{drawing}<table><tr>"
-            f"<th>{word_('choice', lang)}<th class=n>{word_('effect', lang)}<th>{word_('clauses', lang)}</tr>{''.join(rows)}</table>"
+            f"<th style='width:44%'>{word_('choice', lang)}<th class=n style='width:14%'>{word_('effect', lang)}<th>{word_('clauses', lang)}</tr>{''.join(rows)}</table>"
             + "".join(f"<p class=note>{escape(n)}</p>" for n in notes) + "</section>")
 
 
-__all__ = ["apportioned", "comparison_page", "difference_waterfall", "shown"]
+# -- two years -------------------------------------------------------------------------------------------------------
+
+
+def years_shown(found: Explained) -> tuple[str, list[str], str]:
+    """Before, parts and after as printed; the printed parts sum to the printed change."""
+    place = place_of(found.before, found.after)
+    first, last = (Decimal(round(Fraction(v) / Fraction(10) ** place)).scaleb(place) for v in (found.before, found.after))
+    texts = apportioned([p.exact for p in found.parts], Fraction(last) - Fraction(first), place)
+    return plain(first), [signed(t) for t in texts], plain(last)
+
+
+def years_waterfall(found: Explained, lang: Lang) -> Chart:
+    """From last year to this year: data by process, factors, method."""
+    first, texts, last = years_shown(found)
+    steps = [Step(Text("上一期", "before"), found.before, "total", first)]
+    steps += [Step(p.title, p.effect, "change", t) for p, t in zip(found.parts, texts, strict=True)]
+    steps.append(Step(Text("本期", "after"), found.after, "total", last))
+    return figures.waterfall(steps, found.unit, lang, Text("两期之间的变化", "the change between two years"))
+
+
+def years_page(title: str, found: Explained, lang: Lang) -> str:
+    """A page that stands alone: one sentence, the waterfall, the three groups."""
+    zh = lang == "zh"
+    first, texts, last = years_shown(found)
+    change = float(found.exact_difference)
+    share = f"{abs(change) / abs(found.before):.1%}" if found.before else "—"
+    verb = ("上升" if change > 0 else "下降") if zh else ("rose" if change > 0 else "fell")
+    groups = [(TITLES[g][lang], float(found.group(g))) for g in TITLES]
+    lead = (f"{unit_text(found.unit)}：由 {first} {verb}到 {last}（{share}）。" if zh else
+            f"It {verb} from {first} to {last} {unit_text(found.unit)} ({share}). ")
+    lead += ("其中" if zh else "Of this: ") + ("，" if zh else ", ").join(f"{n} {minus(f'{v:+.3g}')}" for n, v in groups) + ("。" if zh else ".")
+    tracking = ("两期方法相同，可按 ISO 14067 6.4.7 作为同一序列跟踪。" if zh else
+                "Both years follow one method and may be tracked as one series (ISO 14067 6.4.7).") if found.same_method else (
+                "两期方法不同，方法的影响已单列；跟踪时须剔除：" if zh else
+                "The method changed between the years; its part is shown apart and must be left out when tracking: ")
+    tracking += "; ".join(r[lang] for r in found.reasons)
+    rows = "".join(f"<tr><td>{escape(p.title[lang])}</td><td class=n>{t}</td><td class=c>{p.changes or ''}</td></tr>"
+                   for p, t in zip(found.parts, texts, strict=True))
+    heads = ("变化", f"影响，{unit_text(found.unit)}", "改动的数据") if zh else ("change", f"effect, {unit_text(found.unit)}", "data changed")
+    body = (f"<h1>{escape(title)}</h1><p>{escape(lead)}</p>{figures.svg(years_waterfall(found, lang), 'y')}"
+            f"<table><tr><th>{heads[0]}<th class=n>{heads[1]}<th>{heads[2]}</tr>{rows}</table><p class=note>{escape(tracking)}</p>")
+    return _page(title, body, lang)
+
+
+__all__ = ["apportioned", "comparison_page", "difference_waterfall", "shown", "years_page", "years_waterfall"]

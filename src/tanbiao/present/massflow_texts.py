@@ -13,10 +13,14 @@ from ..core.text import Text
 def _phrases() -> dict[str, Text]:
     import yaml
 
-    raw = yaml.load((resources.files(__package__) / "massflow.yaml").read_text(encoding="utf-8"),
-                    Loader=yaml.BaseLoader)
-    return {f"{group}.{key}": Text(words["zh"], words["en"]) for group, items in raw.items()
-            for key, words in items.items()}
+    raw = yaml.load(
+        (resources.files(__package__) / "massflow.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader
+    )
+    return {
+        f"{group}.{key}": Text(words["zh"], words["en"])
+        for group, items in raw.items()
+        for key, words in items.items()
+    }
 
 
 def say(key: str, lang: Lang, **args: object) -> str:

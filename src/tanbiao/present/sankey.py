@@ -16,9 +16,19 @@ from .massflow_texts import say, word
 from .numbers import short
 
 WIDTH, PAD, BAR, GAP, HEIGHT, TOP = 980, 8, 12, 24, 360, 46
-ROUTES = {"reuse": palette.DEEP, "remanufacture": palette.DEEP, "cascade": "#1f6a4d", "recycling": palette.GREEN,
-          "backfilling": palette.STRAW, "energy": palette.OCHRE, "incineration": palette.RUST,
-          "hazardous": palette.RUST, "landfill": "#8d8a80", "storage": palette.STRAW, "loss": "#8d8a80"}
+ROUTES = {
+    "reuse": palette.DEEP,
+    "remanufacture": palette.DEEP,
+    "cascade": "#1f6a4d",
+    "recycling": palette.GREEN,
+    "backfilling": palette.STRAW,
+    "energy": palette.OCHRE,
+    "incineration": palette.RUST,
+    "hazardous": palette.RUST,
+    "landfill": "#8d8a80",
+    "storage": palette.STRAW,
+    "loss": "#8d8a80",
+}
 PASSING = "#a9cbb8"
 
 
@@ -60,7 +70,7 @@ def sankey(links: Sequence[Link], names: Mapping[str, str], lang: Lang, prefix: 
     _order(columns, flows, nodes, scale)
     total = max((max(n.top + n.mass * scale for n in c) for c in columns.values()), default=0.0)
     bottom = TOP + total + 22
-    room = 118.0
+    room = 140.0
     step = (WIDTH - 2 * PAD - 2 * room - BAR) / max(1, last)
 
     def x(column: int) -> float:
@@ -75,24 +85,37 @@ def sankey(links: Sequence[Link], names: Mapping[str, str], lang: Lang, prefix: 
         b.inward += link.mass * scale
         x0, x1 = x(a.column) + BAR, x(b.column)
         bend = (x1 - x0) / 2
-        colour = ROUTES.get(link.target.removeprefix("→"), PASSING) if link.target.startswith("→") else PASSING
-        title = f"{_name(link.source, names, lang)} → {_name(link.target, names, lang)}: {short(link.mass)} kg"
-        marks.append(f'<path d="M{x0:.1f},{y0:.1f}C{x0 + bend:.1f},{y0:.1f} {x1 - bend:.1f},{y1:.1f} {x1:.1f},{y1:.1f}" '
-                     f'fill="none" stroke="{colour}" stroke-opacity="0.5" stroke-width="{thick:.2f}">'
-                     f"<title>{html.escape(title)}</title></path>")
+        colour = (
+            ROUTES.get(link.target.removeprefix("→"), PASSING) if link.target.startswith("→") else PASSING
+        )
+        title = (
+            f"{_name(link.source, names, lang)} → {_name(link.target, names, lang)}: {short(link.mass)} kg"
+        )
+        marks.append(
+            f'<path d="M{x0:.1f},{y0:.1f}C{x0 + bend:.1f},{y0:.1f} {x1 - bend:.1f},{y1:.1f} {x1:.1f},{y1:.1f}" '
+            f'fill="none" stroke="{colour}" stroke-opacity="0.5" stroke-width="{thick:.2f}">'
+            f"<title>{html.escape(title)}</title></path>"
+        )
     for node in nodes.values():
         tall = max(1.2, node.mass * scale)
-        colour = ROUTES.get(node.name.removeprefix("→"), palette.INK) if node.name.startswith("→") else palette.INK
-        marks.append(f'<rect x="{x(node.column):.1f}" y="{TOP + node.top:.1f}" width="{BAR}" height="{tall:.2f}" '
-                     f'fill="{colour}"/>')
+        colour = (
+            ROUTES.get(node.name.removeprefix("→"), palette.INK) if node.name.startswith("→") else palette.INK
+        )
+        marks.append(
+            f'<rect x="{x(node.column):.1f}" y="{TOP + node.top:.1f}" width="{BAR}" height="{tall:.2f}" '
+            f'fill="{colour}"/>'
+        )
     for node in nodes.values():
         marks += _label(node, x(node.column), last, step, room, scale, names, lang)
     head = html.escape(say("figure.sankey", lang))
     family = html.escape(font.stack(lang), quote=True)
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom:.0f}" width="{WIDTH}" '
-            f'height="{bottom:.0f}" id="{prefix}-sankey" font-family="{family}" font-size="12" '
-            f'fill="{palette.INK}"><text x="{PAD}" y="20" font-size="14" fill="{palette.DEEP}">{head}</text>'
-            + "".join(marks) + "</svg>")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom:.0f}" width="{WIDTH}" '
+        f'height="{bottom:.0f}" id="{prefix}-sankey" font-family="{family}" font-size="12" '
+        f'fill="{palette.INK}"><text x="{PAD}" y="20" font-size="14" fill="{palette.DEEP}">{head}</text>'
+        + "".join(marks)
+        + "</svg>"
+    )
 
 
 def _name(node: str, names: Mapping[str, str], lang: Lang) -> str:
@@ -101,8 +124,16 @@ def _name(node: str, names: Mapping[str, str], lang: Lang) -> str:
     return names.get(node, node.strip("[]"))
 
 
-def _label(node: _Node, x: float, last: int, step: float, room: float, scale: float, names: Mapping[str, str],
-           lang: Lang) -> list[str]:
+def _label(
+    node: _Node,
+    x: float,
+    last: int,
+    step: float,
+    room: float,
+    scale: float,
+    names: Mapping[str, str],
+    lang: Lang,
+) -> list[str]:
     """The name and mass beside a node: left of the first column, right of every other."""
     first = node.column == 0
     width = room - 14 if first or node.column == last else step - BAR - 14
@@ -111,8 +142,10 @@ def _label(node: _Node, x: float, last: int, step: float, room: float, scale: fl
     anchor = "end" if first else "start"
     middle = TOP + node.top + max(1.2, node.mass * scale) / 2
     shadow = f'stroke="{palette.PAPER}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"'
-    return [f'<text x="{at:.1f}" y="{middle:.1f}" text-anchor="{anchor}" {shadow}>{html.escape(lines[0])}'
-            f'<tspan x="{at:.1f}" dy="13" font-size="10.5" fill="{palette.MUTED}">{short(node.mass)}</tspan></text>']
+    return [
+        f'<text x="{at:.1f}" y="{middle:.1f}" text-anchor="{anchor}" {shadow}>{html.escape(lines[0])}'
+        f'<tspan x="{at:.1f}" dy="13" font-size="10.5" fill="{palette.MUTED}">{short(node.mass)}</tspan></text>'
+    ]
 
 
 def _place(flows: Sequence[Link]) -> dict[str, _Node]:
@@ -133,21 +166,27 @@ def _place(flows: Sequence[Link]) -> dict[str, _Node]:
     sources = {f.source for f in flows}
     nodes = {n: _Node(n, d if n in sources else last) for n, d in depth.items()}
     for node in nodes.values():
-        node.mass = max(sum(f.mass for f in flows if f.source == node.name),
-                        sum(f.mass for f in flows if f.target == node.name))
+        node.mass = max(
+            sum(f.mass for f in flows if f.source == node.name),
+            sum(f.mass for f in flows if f.target == node.name),
+        )
     return nodes
 
 
-def _order(columns: Mapping[int, list[_Node]], flows: Sequence[Link], nodes: Mapping[str, _Node],
-           scale: float) -> None:
+def _order(
+    columns: Mapping[int, list[_Node]], flows: Sequence[Link], nodes: Mapping[str, _Node], scale: float
+) -> None:
     for column in sorted(columns):
         members = columns[column]
 
         def weight(node: _Node) -> float:
-            found = [(nodes[f.source].top + nodes[f.source].mass * scale / 2, f.mass) for f in flows
-                     if f.target == node.name]
+            found = [
+                (nodes[f.source].top + nodes[f.source].mass * scale / 2, f.mass)
+                for f in flows
+                if f.target == node.name
+            ]
             total = sum(m for _, m in found)
-            return sum(t * m for t, m in found) / total if total else -node.mass
+            return round(sum(t * m for t, m in found) / total, 1) if total else -node.mass
 
         members.sort(key=lambda n: (weight(n), -n.mass, n.name))
         top = 0.0

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from ..core.errors import TanbiaoError
+from ..core.errors import LANGS, TanbiaoError, raise_errors
+from ..evaluate import Background, Facts, resolve_facts
+from ..evaluate.background import from_library
 from ..evaluate.difference import Change, applied, library_changes, rule_changes, study_changes
+from ..evaluate.results import Result
+from ..evaluate.years import Explained, Year, explain_years
+from ..present import figures
+from ..present.comparison import years_page, years_waterfall
+from ..standards import Rulebook
+from ..study import Study
+from .files import json_text, write
 from .run import LoadedStudy, Run, run_study
 
 MOST_EFFECTS = 25
@@ -41,6 +53,8 @@ class Diff:
     changes: tuple[Change, ...]
     moved: tuple[Moved, ...]
     effects: dict[str, float]
+    explained: Explained | None = None
+    """The first headline that both have, its change by data, factor and method; None where a side has no result."""
 
     @property
     def same(self) -> bool:
@@ -49,7 +63,8 @@ class Diff:
     def data(self) -> dict[str, Any]:
         return {"same": self.same, "old_root": self.old_root, "new_root": self.new_root,
                 "changes": [c.data() | {"effect": self.effects.get(c.what)} for c in self.changes],
-                "moved": [m.data() for m in self.moved]}
+                "moved": [m.data() for m in self.moved],
+                "explained": self.explained.data() if self.explained is not None else None}
 
 
 def diff_runs(old: LoadedStudy, old_run: Run, new_run: Run) -> Diff:
@@ -72,7 +87,53 @@ def diff_runs(old: LoadedStudy, old_run: Run, new_run: Run) -> Diff:
             assert shown is not None
             moved.append(Moved(name, shown.name, shown.unit, _number(x), _number(y)))
     return Diff(old_run.ledger.root, new_run.ledger.root, tuple(changes), tuple(moved),
-                _effects(old, old_run, changes))
+                _effects(old, old_run, changes), _explained(old_run, new_run))
+
+
+def write_diff(found: Diff, study: Study, folder: Path) -> list[Path]:
+    """The page and the waterfall of two years in zh and en, and the data."""
+    paths = []
+    if found.explained is not None:
+        for lang in LANGS:
+            title = study.at(f"title.{lang}") or study.id
+            paths.append(write(folder / f"{study.id}.years.{lang}.html", years_page(str(title), found.explained, lang)))
+            paths.append(write(folder / f"{study.id}.years.{lang}.svg", figures.svg(years_waterfall(found.explained, lang))))
+    return [*paths, write(folder / f"{study.id}.diff.json", json_text(found.data()))]
+
+
+def _explained(old: Run, new: Run) -> Explained | None:
+    """By data, factor and method, for the first pack (of any edition) under which both have a headline."""
+    before = {r.rulebook.pack.id: r for r in old.results if _has_value(r)}
+    after = next((r for r in new.results if _has_value(r) and r.rulebook.pack.id in before), None)
+    if after is None:
+        return None
+    first = before[after.rulebook.pack.id]
+    asked = {c.name for run in (old, new) for r in run.results for c in r.rulebook.of_kind("given")
+             if c.value_kind == "table"}
+
+    def facts(study: Study, book: Rulebook) -> Facts:
+        found, problems = resolve_facts(study, book, asked)
+        raise_errors(problems)
+        return found
+
+    try:
+        return explain_years(*(Year(run.study, result.rulebook, _background(run, result))
+                               for run, result in ((old, first), (new, after))), facts)
+    except TanbiaoError:  # a mixture of the two years that cannot be evaluated: the changes are listed all the same
+        return None
+
+
+def _has_value(result: Result) -> bool:
+    return result.headline is not None and isinstance(result.headline.value, float)
+
+
+def _background(run: Run, result: Result) -> Callable[[str], Background]:
+    @cache
+    def background(gwp: str) -> Background:
+        known = result.evaluation.background
+        return known if known.gwp == gwp or run.library is None else from_library(run.library, gwp)
+
+    return background
 
 
 def _number(published: Any) -> float | None:

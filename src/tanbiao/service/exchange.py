@@ -40,6 +40,7 @@ from ..standards import Rulebook, resolve
 from ..study import SCHEMA, read_study
 from ..study.schema import FILES
 from .places import Places
+from .run import Run, load, run_study
 
 Progress = Callable[[int, int], None]
 
@@ -415,38 +416,36 @@ def fill_customer_template(
 ) -> list[str]:
     """Fill a customer's workbook with the published quantities of a study. Returns the cells filled."""
     from ..exchange.template import fill_template, read_template_mapping
-    from .run import load, run_study
 
     run = run_study(load(study, places))
     return fill_template(template, read_template_mapping(mapping), published_quantities(run), target)
 
 
-def published_quantities(run: Any) -> dict[str, str]:
-    """Name → published text: `headline`, `<pack>#<name>`, and each with `.unit` and `.stages.<stage>`."""
-    out: dict[str, str] = {}
+def published_quantities(run: Run) -> dict[str, str]:
+    """Name → published text: `headline` (of the first pack that has one), `<pack>#<name>`, `<name>`, and each with
+    `.unit` and `.stages.<stage>`."""
+    out: dict[str, str] = {"study": run.study.id}
     for result in run.results:
         for p in result.published:
             data = p.data()
-            names = [f"{data['pack']}#{data['name']}", str(data["name"])] + (
-                ["headline"] if data["name"] == "headline" else []
-            )
+            names = [f"{data['pack']}#{data['name']}", str(data["name"])]
+            if result.headline is not None and data["name"] == result.headline.data()["name"]:
+                names.append("headline")
             for name in names:
                 out.setdefault(name, str(data.get("published") or data.get("value")))
                 out.setdefault(f"{name}.unit", str(data.get("unit") or ""))
                 for stage, value in (data.get("stages") or {}).items():
                     out.setdefault(f"{name}.stages.{stage}", f"{value:.6g}")
-    out["study"] = run.study.id
     return out
 
 
 def gap_to_other_tool(study: str, table: Path, places: Places | None = None) -> list[Gap]:
     """Another tool's contribution table beside our contributions by what is bought; the differences add up."""
     from ..exchange.template import explain_gap, read_contributions
-    from .library import coverage
-    from .run import load, run_study
+    from .library import coverages
 
     run = run_study(load(study, places))
-    found = coverage(run)
+    found = coverages(run)
     ours = [(r.name.en, r.value) for r in found[0].rows] if found else []
     return explain_gap(read_contributions(table), ours)
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..core.errors import Place, TanbiaoError, refuse
+from ..exchange.store import find
 from ..library import Library, overlay, read_library
 
 
@@ -75,7 +76,9 @@ class Places:
         if study is not None and name.startswith("."):
             candidates = [study / name]
         else:
+            stored = find(name)
             candidates = [root / id_ for root in self.library_roots] + [Path(name)]
+            candidates += [stored.folder] if stored is not None else []
         for folder in candidates:
             if (folder / "library.yaml").is_file():
                 library = self._library(folder.resolve())

@@ -10,9 +10,11 @@ from typing import Any
 from ..core.errors import Place, Problem, TanbiaoError
 from ..evaluate import Background, Evaluation, Ledger, Result, evaluate_rulebook, resolve_facts
 from ..evaluate.background import from_library
+from ..evaluate.improve import improvements
 from ..library import Library, Part
 from ..standards import Rulebook, resolve
 from ..study import Study, read_study
+from ..study.roll import stale_data
 from .places import Places
 
 DEFAULT_GWP = "AR6"
@@ -43,6 +45,8 @@ class Run:
             "results": [p.data() for r in self.results for p in r.published],
             "findings": [f.data() | {"pack": r.rulebook.pack.version} for r in self.results for f in r.findings],
             "conformity": {r.rulebook.pack.version: r.conformity().data() for r in self.results},
+            "improvements": [i.data() | {"pack": r.rulebook.pack.version} for r in self.results
+                             for i in improvements(self.study, r)],
             "problems": [p.data() for p in self.problems],
             "ledger_root": self.ledger.root,
             "packs": {k: v for r in self.results for k, v in r.rulebook.digests.items()},
@@ -53,7 +57,7 @@ class Run:
 def load(path: str | Path, places: Places | None = None) -> LoadedStudy:
     """Load a study: `tanbiao.load("examples/lfp-pack").run()`."""
     study, problems = read_study(Path(path))
-    return LoadedStudy(study, tuple(problems), places or Places())
+    return LoadedStudy(study, (*problems, *stale_data(study)), places or Places())
 
 
 @dataclass(frozen=True, eq=False)

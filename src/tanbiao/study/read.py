@@ -18,7 +18,7 @@ from .schema import FILES, TABLES
 HEAD_KEYS = {
     "schema", "subject", "id", "as_of", "salt", "title", "constructed", "goal", "scope", "product", "unit", "period",
     "packs", "libraries", "parameters", "reference", "uses", "review", "comparison", "report", "label", "credits",
-    "electricity", "plant",
+    "electricity", "plant", "rolled",
 }
 TABLE_NAMES = {file: table for table, file in FILES.items()}
 MAX_ROWS = 2_000_000

@@ -6,9 +6,11 @@ ch. 2: `A s = f` gives the runs of every process, `A' h = b` gives the burden of
 
 from .breakeven import Breakeven, along, breakeven
 from .contribution import Flows, by_entry, by_label, by_process, by_supplier, flows
+from .draws import SAMPLER, named_draws
 from .ensemble import Burdens, Ensemble, prepare, system_of
 from .foreground import on_library
 from .gradient import Gradient, Spread, gradient, largest, spread
+from .lanes import adjoint_lanes
 from .montecarlo import Draws, Sides, Unsolved, monte_carlo, sides
 from .paths import Tree, paths
 from .productivity import Loop
@@ -23,6 +25,7 @@ SIGNATURE = "lca/2"
 """Version of these numerics; it changes whenever a result could change by more than 1e-9."""
 
 __all__ = [
+    "SAMPLER",
     "SIGNATURE",
     "Bills",
     "Breakeven",
@@ -43,6 +46,7 @@ __all__ = [
     "Unsolved",
     "activities",
     "adjoint",
+    "adjoint_lanes",
     "along",
     "breakeven",
     "by_entry",
@@ -61,6 +65,7 @@ __all__ = [
     "moments",
     "monte_carlo",
     "moved",
+    "named_draws",
     "on_library",
     "paths",
     "pedigree",

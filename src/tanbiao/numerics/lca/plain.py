@@ -236,13 +236,21 @@ def iterate_draws(pointer: Indices, index: Indices, offset: Floats, spread: Floa
                   fixed_index: Indices, fixed: Floats, pivot: Indices, per_pivot: Floats, block: Indices,
                   group: Indices, right: Floats, x: Floats, per_scale: Floats, tolerance: float, limit: int,
                   lost: NDArray[np.bool_]) -> int:
-    """Solve one pack of draws, lane by lane; see `kernels.iterate_draws`."""
+    """Solve one pack of draws: all lanes at once where every block is small, else lane by lane; see
+    `kernels.iterate_draws`."""
     n, sweeps, most = pointer.size - 1, np.zeros(block.size - 1, dtype=np.int64), 1
     rows = np.concatenate([np.repeat(np.arange(n), np.diff(p)) for p in (pointer, fixed_pointer)])
     columns = np.concatenate([index, fixed_index])
     by = np.argsort(rows, kind="stable")
     whole = np.searchsorted(rows[by], np.arange(n + 1)).astype(np.int32)
     uncertain = np.flatnonzero(pivot >= 0)
+    if np.diff(block).max(initial=0) <= SMALL:
+        scales = np.ones((n, LANES))
+        scales[uncertain] = per_pivot[pivot[uncertain]]
+        drawn = offset[:, None] + spread[:, None] * draws
+        amounts = np.concatenate([drawn, np.broadcast_to(fixed[:, None], (fixed.size, LANES))])[by]
+        _all_lanes(whole, columns[by], amounts * scales[rows[by]], block, right * scales, x, lost)
+        return most
     for k in range(LANES):
         amount = np.concatenate([offset + spread * draws[:, k], fixed])
         scale = np.ones(n)
@@ -262,6 +270,46 @@ def iterate_draws(pointer: Indices, index: Indices, offset: Floats, spread: Floa
         x[:, k] = found[:, 0]
         most = max(most, int(sweeps.max(initial=1)))
     return most
+
+
+def _all_lanes(pointer: Indices, index: Indices, amount: Floats, block: Indices, right: Floats, x: Floats,
+               lost: NDArray[np.bool_]) -> None:
+    """x = right + T x for every lane, block by block; amount (entries, LANES). A lane without credits counts only
+    where (I - T) w = 1 has a positive solution: an exact solve of a small loop has a value even past gain 1."""
+    both = np.ones((right.shape[0], LANES, 2))
+    both[:, :, 0] = right
+    with np.errstate(all="ignore"):
+        for start, end in zip(block[:-1].tolist(), block[1:].tolist(), strict=True):
+            lo, hi = int(pointer[start]), int(pointer[end])
+            if hi == lo:
+                continue
+            columns, values = index[lo:hi], amount[lo:hi]
+            if end == start + 1:
+                both[start] += (values[:, :, None] * both[columns]).sum(axis=0)
+                continue
+            rows = np.repeat(np.arange(end - start), np.diff(pointer[start : end + 1]))
+            own = columns >= start
+            np.add.at(both, start + rows[~own], values[~own][:, :, None] * both[columns[~own]])
+            loop = np.broadcast_to(np.eye(end - start), (LANES, end - start, end - start)).copy()
+            np.subtract.at(loop, (slice(None), rows[own], columns[own] - start), values[own].T)
+            both[start:end] = _each(loop, both[start:end].transpose(1, 0, 2)).transpose(1, 0, 2)
+        x[:] = both[:, :, 0]
+        lost |= ~np.isfinite(both).all(axis=(0, 2))
+        lost |= (amount >= 0.0).all(axis=0) & ~(both[:, :, 1] > 0.0).all(axis=0)
+
+
+def _each(matrices: Floats, right: Floats) -> Floats:
+    """Solutions of all systems; nan where one is singular."""
+    try:
+        return np.asarray(np.linalg.solve(matrices, right))
+    except np.linalg.LinAlgError:
+        out = np.full_like(right, np.nan)
+        for k in range(len(matrices)):
+            try:
+                out[k] = np.linalg.solve(matrices[k], right[k])
+            except np.linalg.LinAlgError:
+                continue
+        return out
 
 
 def begin(still: Floats, guess: Floats, right: Floats, x: Floats) -> None:

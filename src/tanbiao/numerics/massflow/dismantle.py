@@ -39,8 +39,12 @@ class Plan:
     """Steps up to the best stopping point."""
 
 
-def plan(gain: Sequence[Fraction], time: Sequence[Fraction], before: Sequence[Sequence[int]],
-         forced: Sequence[bool]) -> Plan:
+def plan(
+    gain: Sequence[Fraction],
+    time: Sequence[Fraction],
+    before: Sequence[Sequence[int]],
+    forced: Sequence[bool],
+) -> Plan:
     """gain, time: of each part (money, seconds); before[p]: parts that must go ahead of p; forced: by a rule.
 
     Raises `LoopError` when parts wait for one another in a circle.
@@ -94,8 +98,9 @@ def _acyclic(before: Sequence[Sequence[int]], size: int) -> None:
         raise LoopError(tuple(p for p in range(size) if waiting[p] > 0))
 
 
-def _closure(parts: list[int], gain: Sequence[Fraction], before: Sequence[Sequence[int]],
-             done: set[int]) -> set[int]:
+def _closure(
+    parts: list[int], gain: Sequence[Fraction], before: Sequence[Sequence[int]], done: set[int]
+) -> set[int]:
     """The closed set of greatest gain among `parts`; the smallest one where several are equal."""
     s, t = -1, -2
     capacity: dict[tuple[int, int], Fraction] = {}
@@ -131,8 +136,9 @@ def _closure(parts: list[int], gain: Sequence[Fraction], before: Sequence[Sequen
     return reached - {s}
 
 
-def _path(s: int, t: int, capacity: dict[tuple[int, int], Fraction],
-          next_to: dict[int, set[int]]) -> list[tuple[int, int]] | None:
+def _path(
+    s: int, t: int, capacity: dict[tuple[int, int], Fraction], next_to: dict[int, set[int]]
+) -> list[tuple[int, int]] | None:
     came: dict[int, int] = {s: s}
     waiting = deque([s])
     while waiting:

@@ -1,0 +1,146 @@
+"""Scenarios, variants, sensitivity and breakeven of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import LANGS, raise_errors
+from ..core.text import Text
+from ..evaluate import Background, Facts, resolve_facts
+from ..evaluate.background import from_library
+from ..evaluate.scenario import (
+    BASE,
+    Bench,
+    Scenario,
+    Swing,
+    Told,
+    changed,
+    difference_along,
+    scenarios_of,
+    sensitivity,
+)
+from ..numerics.lca.breakeven import breakeven
+from ..present import figures
+from ..standards import Rulebook, resolve
+from ..study import Study
+from .files import json_text, write
+from .run import LoadedStudy
+
+VARIANTS, SCENARIOS = ("variants", "variant"), ("scenarios", "scenario")
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """The base value of the headline and the swing of each choice and datum, the widest first."""
+
+    pack: str
+    unit: str
+    base: float
+    swings: tuple[Swing, ...]
+
+    def data(self) -> dict[str, Any]:
+        return {"pack": self.pack, "unit": self.unit, "base": self.base, "swings": [s.data() for s in self.swings]}
+
+
+@dataclass(frozen=True)
+class Even:
+    """The values of a target at which the headline meets a goal, or another pack's."""
+
+    target: str
+    unit: str
+    values: tuple[float, ...]
+    goal: str
+    lower_below: bool
+    """Whether the headline stays below the goal at the low end."""
+
+    def data(self) -> dict[str, Any]:
+        return {"target": self.target, "unit": self.unit, "values": list(self.values), "goal": self.goal,
+                "lower_below": self.lower_below}
+
+
+class Workbench:
+    """The benches of a study, one for each pack, over one library."""
+
+    def __init__(self, loaded: LoadedStudy) -> None:
+        raise_errors(loaded.problems)
+        self.loaded = loaded
+        study, places = loaded.study, loaded.places
+        self.library = places.library(study.libraries or ("open-2026",), study.path)
+        own = [resolve(p, places.pack_roots)[0] for p in study.packs]
+        self.asked = {c.name for b in own for c in b.of_kind("given") if c.value_kind == "table"}
+        self.bench = cache(self._bench)
+        self.background = cache(self._background)
+
+    def _background(self, gwp: str) -> Background:
+        return from_library(self.library, gwp)
+
+    def _bench(self, pack: str) -> Bench:
+        return Bench(resolve(pack, self.loaded.places.pack_roots)[0], self.facts, self.background)
+
+    def facts(self, study: Study, book: Rulebook) -> Facts:
+        found, problems = resolve_facts(study, book, self.asked)
+        raise_errors(problems)
+        return found
+
+
+def run_scenarios(loaded: LoadedStudy, pack: str = "", names: tuple[str, ...] = SCENARIOS) -> list[Told]:
+    """Scenario zero and every row of the table. Raises `TanbiaoError` for targets that do not exist."""
+    work = Workbench(loaded)
+    told = []
+    for scenario in scenarios_of(loaded.study, *names):
+        study, options, other = changed(loaded.study, scenario)
+        told.append(work.bench(other or pack or loaded.study.packs[0]).tell(study, scenario, options))
+    return told
+
+
+def run_sensitivity(loaded: LoadedStudy, pack: str = "", most: int = 15) -> Sensitivity:
+    """What each choice, parameter and large datum does to the headline."""
+    bench = Workbench(loaded).bench(pack or loaded.study.packs[0])
+    base, swings = sensitivity(bench, loaded.study, most)
+    told = bench.tell(loaded.study, Scenario(BASE, Text("", "")), {})
+    return Sensitivity(told.pack, told.unit, base, tuple(swings))
+
+
+def run_breakeven(loaded: LoadedStudy, target: str, low: float, high: float, unit: str = "", goal: float | None = None,
+                  pack: str = "", other: str = "") -> Even:
+    """Where the headline meets `goal`, or what the study comes to under the pack `other`."""
+    work = Workbench(loaded)
+    bench = work.bench(pack or loaded.study.packs[0])
+    if goal is not None:
+        fixed = goal
+        against: Callable[[Study], float] = lambda study: fixed  # noqa: E731
+    else:
+        second = work.bench(other)
+
+        def against(study: Study) -> float:
+            value = second.number(study)
+            if value is None:
+                raise ValueError("no result")
+            return value
+
+    found = breakeven(difference_along(bench, loaded.study, target, unit, against), low, high, steps=16)
+    return Even(target, unit, found.values, str(goal) if goal is not None else other, found.better_below == "A")
+
+
+def write_sensitivity(found: Sensitivity, study: Study, folder: Path, most: int = 12) -> list[Path]:
+    """The tornado in zh and en, and the data."""
+    rows = [(s.name, s.low, s.high) for s in found.swings[:most]]
+    title = Text("各选择与数据的敏感性", "sensitivity of each choice and datum")
+    paths = [write(folder / f"{study.id}.tornado.{lang}.svg",
+                   figures.svg(figures.tornado(rows, found.base, found.unit, lang, title))) for lang in LANGS]
+    return [*paths, write(folder / f"{study.id}.sensitivity.json", json_text(found.data()))]
+
+
+def write_scenarios(told: list[Told], study: Study, folder: Path, name: str = "scenarios") -> list[Path]:
+    """The table of scenarios as JSON; for variants one declaration of the value per model and plant."""
+    paths = [write(folder / f"{study.id}.{name}.json", json_text([t.data() for t in told]))]
+    for one in told:
+        if one.scenario.model:
+            where = f"-{one.scenario.plant}" if one.scenario.plant else ""
+            content = one.data() | {"study": study.id, "constructed": study.constructed}
+            paths.append(write(folder / "declarations" / f"{one.scenario.model}{where}.json", json_text(content)))
+    return paths
