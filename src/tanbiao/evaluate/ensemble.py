@@ -397,14 +397,14 @@ def ensemble(study: Study, result: Result, samples: int, seed: int, run: Run = h
     """
     static, published = result.evaluation, result.headline
     if published is None or not isinstance(published.value, float):
-        raise refuse("uncertainty-no-value", Place(str(study.path.name)), pack=result.rulebook.pack.version,
+        raise refuse("uncertainty-no-value", Place("study.yaml"), pack=result.rulebook.pack.version,
                      missing=", ".join(published.missing[:4]) if published is not None else "—")
     if samples < 2:
         raise refuse("uncertainty-samples", samples=samples)
     sources, problems = sources_of(study, static.facts, static.rulebook)
     raise_errors(problems)
     if not sources:
-        raise refuse("uncertainty-none", Place(str(study.path.name)), distributions=", ".join(DISTRIBUTIONS))
+        raise refuse("uncertainty-none", Place("study.yaml"), distributions=", ".join(DISTRIBUTIONS))
     clause = static.rulebook.by_address(published.clause)
     assert clause is not None
     u = distributions(sources)
