@@ -60,7 +60,7 @@ def build() -> dict[str, str]:
         pages |= {f"{REFERENCE}/{name}.{lang}.md": text for name, text in made.items()}
         readme = ROOT / READMES[lang]
         if readme.is_file():
-            text = with_table(readme.read_text(encoding="utf-8"), "packs", packs_table(lang, f"{REFERENCE}/packs/"))
+            text = with_table(readme.read_text(encoding="utf-8"), "packs", packs_in_short(lang, f"{REFERENCE}/packs/"))
             pages[READMES[lang]] = with_table(text, "demo", demo_table(lang))
     return pages
 
@@ -142,7 +142,7 @@ def with_table(text: str, name: str, content: str) -> str:
 def rulebooks() -> tuple[Rulebook, ...]:
     """Every pack that ships, in the order of its name."""
     places = Places()
-    return tuple(resolve(row.version.partition("+")[0], places.pack_roots)[0] for row in list_packs(places))
+    return tuple(resolve(row.version.partition("+")[0], places.pack_roots)[0] for row in list_packs(places)[0])
 
 
 @cache
@@ -392,6 +392,22 @@ def packs_table(lang: Lang, below: str = "") -> str:
     rows.append((say("packs.all", lang), "", "", str(sum(total.values())), *(str(total[r]) for r in REVIEWS),
                  str(sum(len(b.pack.cases) for b in rulebooks()))))
     return table(say("packs.heads", lang), rows)
+
+
+def packs_in_short(lang: Lang, below: str) -> str:
+    """Packs by issuer with the counts of their marks, and the full table folded away."""
+    groups: dict[str, list[Rulebook]] = {name: [] for name in WORDS["packs.groups"]}
+    for book in rulebooks():
+        first = book.pack.id.partition(".")[0]
+        groups[first if first in groups else "other"].append(book)
+    rows = []
+    for name, books in (*groups.items(), ("all", list(rulebooks()))):
+        counts = sum(map(review_counts, books), Counter[str]())
+        title = say("packs.all", lang) if name == "all" else say(f"packs.groups/{name}", lang)
+        rows.append((title, str(len(books)), str(sum(counts.values())), *(str(counts[m]) for m in REVIEWS),
+                     str(sum(len(b.pack.cases) for b in books))))
+    folded = f"<details>\n<summary>{say('packs.each', lang)}</summary>\n\n{packs_table(lang, below)}\n\n</details>"
+    return f"{table(say('packs.group-heads', lang), rows)}\n\n{folded}"
 
 
 def packs_page(lang: Lang) -> str:

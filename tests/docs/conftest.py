@@ -1,8 +1,10 @@
-"""Examples run in a folder and with a key of their own; a library is read and compiled once for all of them."""
+"""Examples run in a folder and with a key of their own; what ships is read and compiled once for all of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +16,36 @@ import tanbiao.service.bundle
 import tanbiao.service.places
 
 WIDTH = 110
+SHIPPED = tanbiao.service.places.data_root()
+RESOLVE = import_module("tanbiao.standards.resolve")  # the package's own name `resolve` is the function
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_reading() -> Any:
-    """`open-2026` takes longer to read than most commands take; the libraries that ship do not change under test."""
-    read, compile_ = tanbiao.service.places.read_library, tanbiao.evaluate.background.compile_library
+def once(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
+    """`read`, but a folder that ships is read once: it does not change under test."""
     kept = cache(read)
-    compiled: dict[tuple[str, str, str], Any] = {}
-    patch = pytest.MonkeyPatch()
-    shipped = tanbiao.service.places.data_root() / "library"
+    return lambda folder: kept(folder) if folder.is_relative_to(SHIPPED) else read(folder)
 
-    def once(folder: Path) -> Any:
-        return kept(folder) if folder.is_relative_to(shipped) else read(folder)
 
-    def compiled_once(library: Any, gwp: str, **how: Any) -> Any:
-        key = (library.digest, gwp, repr(sorted(how.items())))
-        if key not in compiled:
-            compiled[key] = compile_(library, gwp, **how)
-        return compiled[key]
+READ_LIBRARY = once(tanbiao.service.places.read_library)
+READ_PACK = once(RESOLVE.read_pack)
+COMPILE = tanbiao.evaluate.background.compile_library
+COMPILED: dict[tuple[str, str, str], Any] = {}
 
-    patch.setattr(tanbiao.service.places, "read_library", once)
-    patch.setattr(tanbiao.service.bundle, "read_library", once)
-    patch.setattr(tanbiao.evaluate.background, "compile_library", compiled_once)
-    yield
-    patch.undo()
+
+def compile_once(library: Any, gwp: str, **how: Any) -> Any:
+    key = (library.digest, gwp, repr(sorted(how.items())))
+    if key not in COMPILED:
+        COMPILED[key] = COMPILE(library, gwp, **how)
+    return COMPILED[key]
+
+
+@pytest.fixture(autouse=True)
+def one_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading `open-2026` and the packs takes longer than most commands take."""
+    monkeypatch.setattr(tanbiao.service.places, "read_library", READ_LIBRARY)
+    monkeypatch.setattr(tanbiao.service.bundle, "read_library", READ_LIBRARY)
+    monkeypatch.setattr(tanbiao.evaluate.background, "compile_library", compile_once)
+    monkeypatch.setattr(RESOLVE, "read_pack", READ_PACK)
 
 
 @pytest.fixture(autouse=True)

@@ -76,14 +76,27 @@ def problems(draw: st.DrawFn) -> tuple[list[Goal], list[Measure], Fraction]:
     goals = []
     for n in range(count):
         quality = draw(st.booleans())
-        goals.append(Goal(
-            f"g{n}", draw(small), F(draw(st.integers(0, 9)), 40), draw(st.integers(0, 4)) == 0,
-            frozenset(draw(st.sets(st.sampled_from(names), max_size=2))) if quality else None,
-            frozenset(draw(st.sets(st.sampled_from(names), max_size=1))) if draw(st.integers(0, 3)) == 0 else frozenset(),
-        ))
-    measures = [Measure(m, F(draw(st.integers(-2, 20)), 2),
-                        {g.id: draw(small) for g in goals if draw(st.integers(0, 1))},
-                        frozenset(draw(st.sets(st.sampled_from(names), max_size=1))) - {m}) for m in names]
+        goals.append(
+            Goal(
+                f"g{n}",
+                draw(small),
+                F(draw(st.integers(0, 9)), 40),
+                draw(st.integers(0, 4)) == 0,
+                frozenset(draw(st.sets(st.sampled_from(names), max_size=2))) if quality else None,
+                frozenset(draw(st.sets(st.sampled_from(names), max_size=1)))
+                if draw(st.integers(0, 3)) == 0
+                else frozenset(),
+            )
+        )
+    measures = [
+        Measure(
+            m,
+            F(draw(st.integers(-2, 20)), 2),
+            {g.id: draw(small) for g in goals if draw(st.integers(0, 1))},
+            frozenset(draw(st.sets(st.sampled_from(names), max_size=1))) - {m},
+        )
+        for m in names
+    ]
     return goals, measures, F(draw(st.integers(0, 40)), 40)
 
 
@@ -105,15 +118,22 @@ def test_the_optimiser_equals_brute_force(problem: tuple[list[Goal], list[Measur
 
 @settings(max_examples=40, deadline=None)
 @given(problems())
-def test_the_front_holds_every_set_that_nothing_beats(problem: tuple[list[Goal], list[Measure], Fraction]) -> None:
+def test_the_front_holds_every_set_that_nothing_beats(
+    problem: tuple[list[Goal], list[Measure], Fraction],
+) -> None:
     goals, measures, _ = problem
     free = [replace(g, required=False) for g in goals]
     found = front(goals, measures)
     paths = [outcome(free, measures, set(s)) for s in subsets([m.id for m in measures])]
     allowed = [p for p in paths if fits(free, measures, p, F(0))]
-    wanted = {(p.cost, p.points) for p in allowed
-              if not any((q.cost <= p.cost and q.points > p.points) or (q.cost < p.cost and q.points >= p.points)
-                         for q in allowed)}
+    wanted = {
+        (p.cost, p.points)
+        for p in allowed
+        if not any(
+            (q.cost <= p.cost and q.points > p.points) or (q.cost < p.cost and q.points >= p.points)
+            for q in allowed
+        )
+    }
     assert {(p.cost, p.points) for p in found} == wanted
     assert all(a.cost < b.cost and a.points < b.points for a, b in pairwise(found))
 
@@ -141,7 +161,10 @@ def test_an_exact_tie_with_the_aim_counts_and_a_hair_below_does_not() -> None:
 
 def test_a_measure_may_harm_another_indicator() -> None:
     goals = [Goal("dust", F(5), F(1, 2), True), Goal("power", F(-2), F(1, 2), True)]
-    filter_, thrifty = Measure("filter", F(10), {"dust": F(5), "power": F(-3)}), Measure("drive", F(4), {"power": F(1)})
+    filter_, thrifty = (
+        Measure("filter", F(10), {"dust": F(5), "power": F(-3)}),
+        Measure("drive", F(4), {"power": F(1)}),
+    )
     assert cheapest(goals, [filter_], F(0)) is None
     assert cheapest(goals, [filter_, thrifty], F(0)).measures == ("filter", "drive")  # type: ignore[union-attr]
 
@@ -159,8 +182,15 @@ def test_the_best_within_a_budget() -> None:
 
 def test_sixty_four_indicators_and_one_hundred_thirty_measures() -> None:
     goals = [Goal(f"g{n}", F(1), F(1, 64)) for n in range(64)]
-    measures = [Measure(f"m{n}", F(7 + n * 13 % 29), {f"g{n % 64}": F(1), f"g{(n * 7) % 64}": F(1, 2)},
-                        frozenset({f"m{n - 64}"}) if n >= 64 else frozenset()) for n in range(130)]
+    measures = [
+        Measure(
+            f"m{n}",
+            F(7 + n * 13 % 29),
+            {f"g{n % 64}": F(1), f"g{(n * 7) % 64}": F(1, 2)},
+            frozenset({f"m{n - 64}"}) if n >= 64 else frozenset(),
+        )
+        for n in range(130)
+    ]
     path = cheapest(goals, measures, F(85, 100))
     assert path is not None and path.points >= F(85, 100)
 
@@ -181,7 +211,9 @@ def test_economics_by_hand() -> None:
 
 
 @given(st.floats(1, 1e6), st.floats(1, 1e6), st.integers(1, 30))
-def test_npv_falls_with_the_rate_and_vanishes_at_the_irr(investment: float, saving: float, years: int) -> None:
+def test_npv_falls_with_the_rate_and_vanishes_at_the_irr(
+    investment: float, saving: float, years: int
+) -> None:
     from tanbiao.numerics.index.economics import npv
 
     found = economics(investment, saving, years)
@@ -196,9 +228,13 @@ CLASSES = {"advanced": F(90), "ordinary": F(80)}
 
 
 def ratio_system(value: str = "10", answer: bool | None = True) -> tuple[list[Quantity], list[Question]]:
-    return ([Quantity("energy", "use", F(60), F(10), "lower", F(value)),
-             Quantity("reuse", "use", F(40), F(80), "higher", F(60))],
-            [Question("law", F(50), answer, veto=True), Question("audit", F(50), True)])
+    return (
+        [
+            Quantity("energy", "use", F(60), F(10), "lower", F(value)),
+            Quantity("reuse", "use", F(40), F(80), "higher", F(60)),
+        ],
+        [Question("law", F(50), answer, veto=True), Question("audit", F(50), True)],
+    )
 
 
 def test_ratio_method_by_hand() -> None:
@@ -264,10 +300,19 @@ def test_worst_of_is_the_level_of_the_worst_row() -> None:
 
 
 def test_profile_counts_and_does_not_judge() -> None:
-    rows = [Indicator("a", "c", F(0), at(1)), Indicator("b", "c", F(0), at(4)), Indicator("d", "c", F(0), None),
-            Indicator("e", "c", F(0), at(2), applicable=False)]
+    rows = [
+        Indicator("a", "c", F(0), at(1)),
+        Indicator("b", "c", F(0), at(4)),
+        Indicator("d", "c", F(0), None),
+        Indicator("e", "c", F(0), at(2), applicable=False),
+    ]
     found = profile(rows, list(LEVELS))
-    assert (dict(found.counts), found.below, found.missing, found.not_applicable) == ({"I": 1, "II": 0, "III": 0}, 1, 1, 1)
+    assert (dict(found.counts), found.below, found.missing, found.not_applicable) == (
+        {"I": 1, "II": 0, "III": 0},
+        1,
+        1,
+        1,
+    )
 
 
 def test_shared_weights_sum_exactly() -> None:

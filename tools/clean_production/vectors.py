@@ -16,8 +16,13 @@ import yaml
 HERE = Path(__file__).resolve().parent
 OUT = HERE.parents[1] / "packs" / "cn" / "cp-hazwaste-incineration" / "draft" / "cases" / "1-vectors.yaml"
 ROMAN = {1: "I", 2: "II", 3: "III"}
-SCALED = {"water-use": ("fresh-water", 1000, "m3"), "denox-reagent": ("denox-used", 1, "t"),
-          "acid-reagent": ("acid-reagent-used", 1, "t"), "slag": ("slag-made", 10, "t"), "fly-ash": ("fly-ash-made", 10, "t")}
+SCALED = {
+    "water-use": ("fresh-water", 1000, "m3"),
+    "denox-reagent": ("denox-used", 1, "t"),
+    "acid-reagent": ("acid-reagent-used", 1, "t"),
+    "slag": ("slag-made", 10, "t"),
+    "fly-ash": ("fly-ash-made", 10, "t"),
+}
 
 
 def main() -> None:
@@ -33,12 +38,22 @@ def main() -> None:
         for new in (False, True):
             cases.append(case(vector, form, new))
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(yaml.safe_dump(cases, allow_unicode=True, sort_keys=False, width=4000, default_flow_style=None), encoding="utf-8")
+    OUT.write_text(
+        yaml.safe_dump(cases, allow_unicode=True, sort_keys=False, width=4000, default_flow_style=None),
+        encoding="utf-8",
+    )
 
 
 def case(vector: dict[str, Any], form: dict[str, dict[str, str]], new: bool) -> dict[str, Any]:
-    given: dict[str, str] = {"waste-received": "1000 t", "waste-burnt": "1000 t", "new-plant": str(new).lower()}
-    tables: dict[str, list[dict[str, str]]] = {"output": [{"id": "o1", "product": "hazardous-waste", "mass": "1000"}], "indicator_state": []}
+    given: dict[str, str] = {
+        "waste-received": "1000 t",
+        "waste-burnt": "1000 t",
+        "new-plant": str(new).lower(),
+    }
+    tables: dict[str, list[dict[str, str]]] = {
+        "output": [{"id": "o1", "product": "hazardous-waste", "mass": "1000"}],
+        "indicator_state": [],
+    }
     spoilt: set[int] = set()
     for name, row in form.items():
         level = vector["levels"].get(name)
@@ -49,21 +64,51 @@ def case(vector: dict[str, Any], form: dict[str, dict[str, str]], new: bool) -> 
         elif row["id"] == "ghg":
             continue
         elif level is None:
-            tables["indicator_state"].append({"id": row["id"], "state": "not_applicable", "reason": "not used here"})
+            tables["indicator_state"].append(
+                {"id": row["id"], "state": "not_applicable", "reason": "not used here"}
+            )
         else:
             value = at(row, level)
             if row["id"] == "energy-use":
-                tables["energy"] = [{"id": "e1", "product": "hazardous-waste", "direction": "used", "fuel": value, "heating_value": "29.307"}]
+                tables["energy"] = [
+                    {
+                        "id": "e1",
+                        "product": "hazardous-waste",
+                        "direction": "used",
+                        "fuel": value,
+                        "heating_value": "29.307",
+                    }
+                ]
             elif row["id"] in SCALED:
                 key, factor, unit = SCALED[row["id"]]
                 given[key] = f"{float(Fraction(value) * factor):g} {unit}"
             else:
-                given[row["id"]] = value + (f" {row['unit']}" if row["unit"] and re.match(r"[\d.-]+$", value) else "")
-    y = {} if new else {f"level.index.{ROMAN[int(k)]}": text(v) for k, v in vector["Y"].items() if int(k) not in spoilt}
-    note = {"note": "where two levels print one baseline a value meets the better of them, so the index at level "
-                    + ", ".join(ROMAN[k] for k in sorted(spoilt)) + " is not that of the abstract vector"} if spoilt and not new else {}
-    return {"id": f"{vector['id']}{'-new-project' if new else ''}", "source": "constructed", **note, "tolerance": "1e-9", "given": given, "tables": tables,
-            "expect": {"level": vector["level_if_new_project"] if new else vector["level"], **y}}
+                given[row["id"]] = value + (
+                    f" {row['unit']}" if row["unit"] and re.match(r"[\d.-]+$", value) else ""
+                )
+    y = (
+        {}
+        if new
+        else {f"level.index.{ROMAN[int(k)]}": text(v) for k, v in vector["Y"].items() if int(k) not in spoilt}
+    )
+    note = (
+        {
+            "note": "where two levels print one baseline a value meets the better of them, so the index at level "
+            + ", ".join(ROMAN[k] for k in sorted(spoilt))
+            + " is not that of the abstract vector"
+        }
+        if spoilt and not new
+        else {}
+    )
+    return {
+        "id": f"{vector['id']}{'-new-project' if new else ''}",
+        "source": "constructed",
+        **note,
+        "tolerance": "1e-9",
+        "given": given,
+        "tables": tables,
+        "expect": {"level": vector["level_if_new_project"] if new else vector["level"], **y},
+    }
 
 
 def better(row: dict[str, str], level: int) -> set[int]:

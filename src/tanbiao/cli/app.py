@@ -81,7 +81,7 @@ def check(study: StudyArgument, pack: PackOption = None, lang: LangOption = None
             print_problems(problems, lang_)
             if run is not None:
                 show_findings(run, lang_)
-        if run is None:
+        if run is None or any(p.level == "error" for p in problems):
             raise typer.Exit(UNUSABLE)
         if run.failing:
             raise typer.Exit(FINDINGS_FAIL)
@@ -113,13 +113,13 @@ def explain(study: StudyArgument, name: Annotated[str, typer.Argument(help="clau
             lines: int = 12) -> None:
     """The tree behind one number, to clauses, data and factors. / 解释一个数的来历。"""
     from ..evaluate.explain import explain as explain_
+    from ..evaluate.explain import named
     from .show import show_explained
 
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         results = _load(study, packs).run(pack or ()).results
-        chosen = next((r for r in results if name == "headline" or name.replace("-", "_") in r.rulebook.clauses),
-                      results[0])
+        chosen = next((r for r in results if name == "headline" or named(r.rulebook, name) is not None), results[0])
         tree = explain_(chosen, name, lines)
         if json:
             print_json(tree.data())

@@ -13,13 +13,24 @@ from ..evaluate.compare import Comparison, Side
 from .console import JsonOption, LangOption, PackRootOption, console, print_json, read_lang, reporting
 
 StudyArgument = Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")]
-OutOption = Annotated[Path | None, typer.Option("--out", help="folder for the page and the figures / 输出文件夹")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="folder for the page and the figures / 输出文件夹")
+]
 
 
-def compare(study: StudyArgument,
-            pack: Annotated[list[str] | None, typer.Option("--pack", help="two packs or more / 两个以上标准包")] = None,
-            beside: Annotated[Path | None, typer.Option("--beside", help="a published PCF or EPD as YAML / 他人公布的结果")] = None,
-            out: OutOption = None, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
+def compare(
+    study: StudyArgument,
+    pack: Annotated[
+        list[str] | None, typer.Option("--pack", help="two packs or more / 两个以上标准包")
+    ] = None,
+    beside: Annotated[
+        Path | None, typer.Option("--beside", help="a published PCF or EPD as YAML / 他人公布的结果")
+    ] = None,
+    out: OutOption = None,
+    lang: LangOption = None,
+    json: JsonOption = False,
+    packs: PackRootOption = None,
+) -> None:
     """One set of facts under several packs; every difference taken apart choice by choice. / 同一组事实，多份规则。"""
     from ..service import Places, load
     from ..service.compare import compare_many, write_comparison
@@ -51,12 +62,20 @@ def show_sides(sides: tuple[Side, ...], lang: Lang) -> None:
     """One row for each pack."""
     zh = lang == "zh"
     table = Table(box=None, pad_edge=False)
-    for head in (("标准包", "公布值", "每参照流 kgCO2e", "缺") if zh else ("pack", "published", "kgCO2e per reference flow", "lacks")):
+    for head in (
+        ("标准包", "公布值", "每参照流 kgCO2e", "缺")
+        if zh
+        else ("pack", "published", "kgCO2e per reference flow", "lacks")
+    ):
         table.add_column(head, overflow="fold")
     for side in sides:
         value = side.total.value
-        table.add_row(side.name, f"{side.published.published} {side.published.unit}", "—" if value is None else f"{value:.6g}",
-                      ", ".join(side.total.missing))
+        table.add_row(
+            side.name,
+            f"{side.published.published} {side.published.unit}",
+            "—" if value is None else f"{value:.6g}",
+            ", ".join(side.total.missing),
+        )
     console.print(table)
 
 
@@ -67,7 +86,7 @@ def show_comparison(found: Comparison, lang: Lang) -> None:
     zh = lang == "zh"
     first, parts, last = shown(found)
     table = Table(box=None, pad_edge=False)
-    for head in (("", found.unit, "条款") if zh else ("", found.unit, "clauses")):
+    for head in ("", found.unit, "条款") if zh else ("", found.unit, "clauses"):
         table.add_column(head, overflow="fold", justify="right" if head == found.unit else "left")
     table.add_row(f"[bold]{found.left}[/bold]  {found.left_published} {found.left_unit}", first, "")
     for one in parts:
@@ -75,14 +94,22 @@ def show_comparison(found: Comparison, lang: Lang) -> None:
         clauses = ", ".join(dict.fromkeys(c.partition("#")[2] for c in (*part.left, *part.right)))
         name = part.title[lang]
         if part.exact is None:
-            name += (f"（不可评：缺 {', '.join(part.missing)}）" if zh else f" (not evaluable: lacks {', '.join(part.missing)})")
+            name += (
+                f"（不可评：缺 {', '.join(part.missing)}）"
+                if zh
+                else f" (not evaluable: lacks {', '.join(part.missing)})"
+            )
         table.add_row(f"  {name}", one.text, f"[dim]{clauses}[/dim]")
     table.add_row(f"[bold]{found.right}[/bold]  {found.right_published} {found.right_unit}", last, "")
     console.print(table)
     if found.aside:
-        console.print("以上差额不含不可评的选择" if zh else "the difference above leaves out what is not evaluable")
+        console.print(
+            "以上差额不含不可评的选择" if zh else "the difference above leaves out what is not evaluable"
+        )
     for one_ in found.illegal:
-        console.print(f"[dim]{'不能成立的组合' if zh else 'cannot stand'}: {' + '.join(one_.axes)}: {one_.reason}[/dim]")
+        console.print(
+            f"[dim]{'不能成立的组合' if zh else 'cannot stand'}: {' + '.join(one_.axes)}: {one_.reason}[/dim]"
+        )
     if found.comparable:
         console.print("两个结果可以比较" if zh else "the two results may be compared")
     for reason in found.reasons:
@@ -104,10 +131,16 @@ def _beside(loaded, file: Path, pack: list[str] | None, lang: Lang, json: bool, 
             return
         zh = lang == "zh"
         table = Table(box=None, pad_edge=False)
-        for head in ((f"阶段（{found.unit}）", "公布的", "本研究", "差") if zh else (f"stage ({found.unit})", "published", "ours", "difference")):
+        for head in (
+            (f"阶段（{found.unit}）", "公布的", "本研究", "差")
+            if zh
+            else (f"stage ({found.unit})", "published", "ours", "difference")
+        ):
             table.add_column(head, overflow="fold")
         for row in found.rows:
-            table.add_row(row.name[lang], _number(row.theirs), _number(row.ours), _number(row.difference, True))
+            table.add_row(
+                row.name[lang], _number(row.theirs), _number(row.ours), _number(row.difference, True)
+            )
         console.print(f"[bold]{found.title}[/bold]  {found.source}")
         console.print(table)
         for reason in found.reasons:

@@ -13,18 +13,35 @@ from ..evaluate.improve import Improvement, improvements
 from ..present.evaluation_figures import say as phrase
 from ..present.evaluation_figures import term
 from ..service.run import Run
-from .console import FINDINGS_FAIL, JsonOption, LangOption, PackOption, PackRootOption, console, print_json, read_lang, reporting
+from .console import (
+    FINDINGS_FAIL,
+    JsonOption,
+    LangOption,
+    PackOption,
+    PackRootOption,
+    console,
+    print_json,
+    read_lang,
+    reporting,
+)
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("evaluate")
-def evaluate(study: Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")],
-             pack: PackOption = None, out: Annotated[Path | None, typer.Option("--out", help="folder for the documents / 输出文件夹")] = None,
-             document: Annotated[str, typer.Option(help="evaluation | audit / 评价表 | 审核报告")] = "evaluation",
-             format: Annotated[str, typer.Option(help="html|docx|pdf")] = "html",
-             year: Annotated[list[Path] | None, typer.Option("--year", help="study of an earlier year, oldest first / 往年的研究")] = None,
-             lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
+def evaluate(
+    study: Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")],
+    pack: PackOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="folder for the documents / 输出文件夹")] = None,
+    document: Annotated[str, typer.Option(help="evaluation | audit / 评价表 | 审核报告")] = "evaluation",
+    format: Annotated[str, typer.Option(help="html|docx|pdf")] = "html",
+    year: Annotated[
+        list[Path] | None, typer.Option("--year", help="study of an earlier year, oldest first / 往年的研究")
+    ] = None,
+    lang: LangOption = None,
+    json: JsonOption = False,
+    packs: PackRootOption = None,
+) -> None:
     """Clean production: levels, what blocks the next, the cheapest path, the evaluation table. / 清洁生产评价。"""
     from ..service import Places, load
     from ..service.evaluation import write_evaluation
@@ -39,7 +56,9 @@ def evaluate(study: Annotated[Path, typer.Argument(help="study folder or workboo
             show_improvements(run, lang_)
         if out is not None:
             earlier = [load(y, places).run(pack or ()) for y in year or ()]
-            for path in write_evaluation(run, out, document, format, (lang_,) if lang else ("zh", "en"), earlier):
+            for path in write_evaluation(
+                run, out, document, format, (lang_,) if lang else ("zh", "en"), earlier
+            ):
                 if not json:
                     console.print(str(path))
     if run.failing:
@@ -52,8 +71,16 @@ def show_improvements(run: Run, lang: Lang) -> None:
     for result in run.results:
         for one in result.published:
             if one.grade is not None:
-                index = "  ".join(f"{k} {float(a):.4g}" + (f"–{float(b):.4g}" if a != b else "") for k, (a, b) in one.grade.index.items())
-                table.add_row(one.title[lang], f"[bold]{term('word', one.published, lang)}[/bold]", index, f"[dim]{one.pack}[/dim]")
+                index = "  ".join(
+                    f"{k} {float(a):.4g}" + (f"–{float(b):.4g}" if a != b else "")
+                    for k, (a, b) in one.grade.index.items()
+                )
+                table.add_row(
+                    one.title[lang],
+                    f"[bold]{term('word', one.published, lang)}[/bold]",
+                    index,
+                    f"[dim]{one.pack}[/dim]",
+                )
     if not table.row_count:
         return
     console.print(table)
@@ -63,16 +90,34 @@ def show_improvements(run: Run, lang: Lang) -> None:
 
 
 def _show(found: Improvement, lang: Lang) -> None:
-    console.print(f"[bold]{term('word', found.now or 'none', lang)} → {term('word', found.target, lang)}[/bold]  [dim]{found.grade}[/dim]")
+    console.print(
+        f"[bold]{term('word', found.now or 'none', lang)} → {term('word', found.target, lang)}[/bold]  "
+        f"[dim]{found.grade}[/dim]"
+    )
     for b in found.blockers:
-        gap = f"{float(b.limit.lacks):.6g} {b.row.unit}" if b.limit is not None and b.limit.lacks is not None else ""
+        gap = (
+            f"{float(b.limit.lacks):.6g} {b.row.unit}"
+            if b.limit is not None and b.limit.lacks is not None
+            else ""
+        )
         veto = phrase("col.veto", lang) if b.veto else ""
-        console.print(f"  {b.row.name[lang]}  {phrase('col.gap', lang)} {gap or '—'}  {phrase('col.points', lang)} {float(b.points):.4g}  {veto}")
+        console.print(
+            f"  {b.row.name[lang]}  {phrase('col.gap', lang)} {gap or '—'}  "
+            f"{phrase('col.points', lang)} {float(b.points):.4g}  {veto}"
+        )
     if not found.actions:
         return
     if found.path is None:
         console.print("  " + phrase("say.no_path", lang, target=term("word", found.target, lang)))
         return
     names = ", ".join(f"{a.id} {a.name[lang]}" for a in found.path.actions) or "—"
-    console.print("  " + phrase("say.path", lang, measures=names, cost=f"{float(found.path.cost) / 1e4:g}",
-                                level=term("word", found.path.level or "none", lang)))
+    console.print(
+        "  "
+        + phrase(
+            "say.path",
+            lang,
+            measures=names,
+            cost=f"{float(found.path.cost) / 1e4:g}",
+            level=term("word", found.path.level or "none", lang),
+        )
+    )

@@ -129,6 +129,8 @@ def check(lang: LangOption = None, json: JsonOption = False, library: LibraryOpt
             print_json([p.data() for p in problems])
         else:
             print_problems(problems, lang_)
+            if not problems:
+                console.print("没有问题" if lang_ == "zh" else "no problems")
         if any(p.level == "error" for p in problems):
             raise typer.Exit(FINDINGS_FAIL)
 

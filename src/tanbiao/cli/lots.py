@@ -12,7 +12,7 @@ from .console import LangOption, PackOption, PackRootOption, console, read_lang,
 
 def sheet(
     study: Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")],
-    kind: Annotated[str, typer.Option(help="vehicle|manual|battery|return|certificates")] = "",
+    kind: Annotated[str, typer.Option(help="vehicle|manual|battery|return|certificates|processes")] = "",
     out: Annotated[Path | None, typer.Option("--out", help="folder for the files / 输出文件夹")] = None,
     format: Annotated[str, typer.Option(help="html|pdf|docx")] = "html",
     pack: PackOption = None,

@@ -35,7 +35,8 @@ def list_packs(lang: LangOption = None, json: JsonOption = False, packs: PackRoo
     """The packs at hand: title, status, how much of each is verified. / 现有标准包。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        rows = use.list_packs(_places(packs))
+        rows, problems = use.list_packs(_places(packs))
+        print_problems(problems, lang_)
         if json:
             print_json([r.data() for r in rows])
             return

@@ -9,18 +9,20 @@ from rich.tree import Tree
 from ..core.errors import Lang
 from ..evaluate.explain import Explained as ExplainedTree
 from ..evaluate.years import Explained
-from ..present.comparison import years_shown
 from ..present import tables
+from ..present.comparison import years_shown
 from ..seal.verify import LEVELS, VERDICTS
 from ..service.demo import Demo
 from ..service.diff import Diff
 from ..service.run import Run
 from .console import console
+from .evaluation import show_improvements
 
 
 def show_run(run: Run, lang: Lang, verbose: bool = False) -> None:
     """Results, stages, largest contributors, findings."""
     console.print(tables.run_tables(run.study, run.results, lang, verbose))
+    show_improvements(run, lang)
 
 
 def show_findings(run: Run, lang: Lang) -> None:

@@ -12,33 +12,50 @@ from rich.table import Table
 from .console import JsonOption, LangOption, PackRootOption, console, print_json, read_lang, reporting
 
 app = typer.Typer(no_args_is_help=True, help="carry a study forward; confirm its data / 沿用与确认")
-scenario = typer.Typer(no_args_is_help=True, help="scenarios, variants, sensitivity, breakeven / 情景、变体、敏感性、盈亏平衡")
+scenario = typer.Typer(
+    no_args_is_help=True, help="scenarios, variants, sensitivity, breakeven / 情景、变体、敏感性、盈亏平衡"
+)
 
 StudyArgument = Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="folder for the files / 输出文件夹")]
-OnePack = Annotated[str, typer.Option("--pack", help="id@edition; the study's first where not given / 缺省为研究的第一个标准包")]
+OnePack = Annotated[
+    str,
+    typer.Option("--pack", help="id@edition; the study's first where not given / 缺省为研究的第一个标准包"),
+]
 
 
 @app.command()
-def roll(old: StudyArgument, new: Annotated[Path, typer.Argument(help="new folder / 新文件夹")],
-         as_of: Annotated[str | None, typer.Option("--as-of", help="date of the new study, today by default / 新研究的日期")] = None,
-         lang: LangOption = None) -> None:
+def roll(
+    old: StudyArgument,
+    new: Annotated[Path, typer.Argument(help="new folder / 新文件夹")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="date of the new study, today by default / 新研究的日期")
+    ] = None,
+    lang: LangOption = None,
+) -> None:
     """Carry last year's study forward with every datum marked stale. / 沿用上一期，逐项标记。"""
     from ..service.roll import roll_study
 
     lang_ = read_lang(lang)
     with reporting(lang_):
         count = roll_study(old, new, as_of or dt.date.today().isoformat())
-        console.print(f"{new}：{count} 项数据待确认（tanbiao check {new}）" if lang_ == "zh" else
-                      f"{new}: {count} data to confirm (tanbiao check {new})")
+        console.print(
+            f"{new}：{count} 项数据待确认（tanbiao check {new}）"
+            if lang_ == "zh"
+            else f"{new}: {count} data to confirm (tanbiao check {new})"
+        )
 
 
 @app.command()
-def confirm(study: StudyArgument,
-            row: Annotated[list[str] | None, typer.Option("--row", help="'exchange x01'; all where none is given / 缺省全部")] = None,
-            by: Annotated[str, typer.Option("--by", help="who confirms / 确认人")] = "",
-            on: Annotated[str | None, typer.Option("--on", help="date, today by default / 日期")] = None,
-            lang: LangOption = None) -> None:
+def confirm(
+    study: StudyArgument,
+    row: Annotated[
+        list[str] | None, typer.Option("--row", help="'exchange x01'; all where none is given / 缺省全部")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="who confirms / 确认人")] = "",
+    on: Annotated[str | None, typer.Option("--on", help="date, today by default / 日期")] = None,
+    lang: LangOption = None,
+) -> None:
     """Confirm data that still hold. / 确认仍然有效的数据。"""
     from ..service.roll import confirm_data
 
@@ -57,8 +74,15 @@ def _loaded(study: Path, packs: list[str] | None):  # type: ignore[no-untyped-de
 
 
 @scenario.command("run")
-def run_(study: StudyArgument, pack: OnePack = "", variants: Annotated[bool, typer.Option("--variants", help="variants.csv")] = False,
-         out: OutOption = None, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
+def run_(
+    study: StudyArgument,
+    pack: OnePack = "",
+    variants: Annotated[bool, typer.Option("--variants", help="variants.csv")] = False,
+    out: OutOption = None,
+    lang: LangOption = None,
+    json: JsonOption = False,
+    packs: PackRootOption = None,
+) -> None:
     """Scenario zero and every scenario (or variant) of the study. / 基准与各情景。"""
     from ..service.scenario import SCENARIOS, VARIANTS, run_scenarios, write_scenarios
 
@@ -75,19 +99,37 @@ def run_(study: StudyArgument, pack: OnePack = "", variants: Annotated[bool, typ
             return
         zh = lang_ == "zh"
         table = Table(box=None, pad_edge=False)
-        for head in (("情景", "名称", "标准包", "值", "与基准之差", "缺") if zh else ("scenario", "name", "pack", "value", "against base", "lacks")):
+        for head in (
+            ("情景", "名称", "标准包", "值", "与基准之差", "缺")
+            if zh
+            else ("scenario", "name", "pack", "value", "against base", "lacks")
+        ):
             table.add_column(head, overflow="fold")
         base = told[0]
         for one in told:
             same = one.value is not None and base.value is not None and one.unit == base.unit
             change = f"{one.value - base.value:+.4g}" if same and one is not base else ""  # type: ignore[operator]
-            table.add_row(one.scenario.id, one.scenario.name[lang_], one.pack, f"{one.published} {one.unit}", change, ", ".join(one.missing))
+            table.add_row(
+                one.scenario.id,
+                one.scenario.name[lang_],
+                one.pack,
+                f"{one.published} {one.unit}",
+                change,
+                ", ".join(one.missing),
+            )
         console.print(table)
 
 
 @scenario.command("sensitivity")
-def sensitivity_(study: StudyArgument, pack: OnePack = "", most: int = 15, out: OutOption = None, lang: LangOption = None,
-                 json: JsonOption = False, packs: PackRootOption = None) -> None:
+def sensitivity_(
+    study: StudyArgument,
+    pack: OnePack = "",
+    most: int = 15,
+    out: OutOption = None,
+    lang: LangOption = None,
+    json: JsonOption = False,
+    packs: PackRootOption = None,
+) -> None:
     """What each choice, parameter and large datum does; with --out the tornado figure. / 敏感性与龙卷风图。"""
     from ..service.scenario import run_sensitivity, write_sensitivity
 
@@ -104,19 +146,37 @@ def sensitivity_(study: StudyArgument, pack: OnePack = "", most: int = 15, out: 
             return
         zh = lang_ == "zh"
         table = Table(box=None, pad_edge=False)
-        for head in (("选择或数据", "类型", f"低（{found.unit}）", "高", "幅度") if zh else ("choice or datum", "kind", f"low ({found.unit})", "high", "width")):
+        for head in (
+            ("选择或数据", "类型", f"低（{found.unit}）", "高", "幅度")
+            if zh
+            else ("choice or datum", "kind", f"low ({found.unit})", "high", "width")
+        ):
             table.add_column(head, overflow="fold")
         for swing in found.swings:
-            table.add_row(f"{swing.name[lang_]} [dim]{swing.target}[/dim]", swing.kind, f"{swing.low:.4g}", f"{swing.high:.4g}", f"{swing.width:.3g}")
+            table.add_row(
+                f"{swing.name[lang_]} [dim]{swing.target}[/dim]",
+                swing.kind,
+                f"{swing.low:.4g}",
+                f"{swing.high:.4g}",
+                f"{swing.width:.3g}",
+            )
         console.print(table)
 
 
 @scenario.command("breakeven")
-def breakeven_(study: StudyArgument, target: Annotated[str, typer.Argument(help="parameter or table.row.column / 参数或单元格")],
-               low: Annotated[float, typer.Option("--from")], high: Annotated[float, typer.Option("--to")],
-               unit: str = "", goal: Annotated[float | None, typer.Option("--goal", help="value to meet / 目标值")] = None,
-               against: Annotated[str, typer.Option("--against", help="a pack to meet / 另一标准包")] = "", pack: OnePack = "",
-               lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
+def breakeven_(
+    study: StudyArgument,
+    target: Annotated[str, typer.Argument(help="parameter or table.row.column / 参数或单元格")],
+    low: Annotated[float, typer.Option("--from")],
+    high: Annotated[float, typer.Option("--to")],
+    unit: str = "",
+    goal: Annotated[float | None, typer.Option("--goal", help="value to meet / 目标值")] = None,
+    against: Annotated[str, typer.Option("--against", help="a pack to meet / 另一标准包")] = "",
+    pack: OnePack = "",
+    lang: LangOption = None,
+    json: JsonOption = False,
+    packs: PackRootOption = None,
+) -> None:
     """At which value of a datum the headline meets a goal or another pack's. / 何值时达到目标。"""
     from ..service.scenario import run_breakeven
 

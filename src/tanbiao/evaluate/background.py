@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..core.cache import Cache
 from ..core.digest import merkle_root
 from ..core.text import Text
 from ..core.units import Unit, unit
@@ -70,12 +71,13 @@ def vector(**positions: float) -> Array:
     return np.array([positions.get(p, 0.0) for p in POSITIONS])
 
 
-def from_library(library: Library, gwp: str, published_intervals: bool = True) -> Background:
+def from_library(library: Library, gwp: str, published_intervals: bool = True, cache: Cache | None = None) -> Background:
     """The providers of a library under one GWP set. A value that is not known under it has no provider.
 
     published_intervals: whether intervals that publishers give of factors act inside the linked core, too.
+    cache: where solved libraries are kept; None where a result is verified.
     """
-    compiled = compile_library(library, gwp, published_intervals=published_intervals)
+    compiled = compile_library(library, gwp, published_intervals=published_intervals, cache=cache)
     providers: dict[str, Provider] = {}
     kinds = {**dict.fromkeys(library.processes, "process"), **dict.fromkeys(library.factors, "factor"),
              **dict.fromkeys(library.gases, "gas")}

@@ -53,8 +53,15 @@ class Balance:
         return self.error is None or abs(self.error) > WARN
 
     def data(self) -> Mapping[str, object]:
-        return {"name": self.name, "medium": self.medium, "unit": self.unit, "in": float(self.into), "out": float(self.out),
-                "closure_error": None if self.error is None else float(self.error), "open": self.open}
+        return {
+            "name": self.name,
+            "medium": self.medium,
+            "unit": self.unit,
+            "in": float(self.into),
+            "out": float(self.out),
+            "closure_error": None if self.error is None else float(self.error),
+            "open": self.open,
+        }
 
 
 def balances(study: Study) -> list[Balance]:
@@ -69,15 +76,26 @@ def balances(study: Study) -> list[Balance]:
     problems: list[Problem] = []
     for n, row in enumerate(table.rows()):
         name, measured = row.get("balance_name", ""), row.get("unit", "")
-        medium, base, items = found.setdefault(name, (row.get("medium", ""), measured, []))
+        _medium, base, items = found.setdefault(name, (row.get("medium", ""), measured, []))
         try:
             amount = number(row.get("amount", "")) * unit(measured).to(unit(base))
         except (ValueError, UnitError):
-            problems.append(Problem("balance-item", table.place(n, "amount"),
-                                    {"text": f"{row.get('amount', '')} {measured}", "unit": base}))
+            problems.append(
+                Problem(
+                    "balance-item",
+                    table.place(n, "amount"),
+                    {"text": f"{row.get('amount', '')} {measured}", "unit": base},
+                )
+            )
             continue
-        items.append(Item(Text(row.get("item_zh") or row["id"], row.get("item_en") or row["id"]),
-                          row.get("direction", ""), amount, f"{row.get('amount', '')} {measured}"))
+        items.append(
+            Item(
+                Text(row.get("item_zh") or row["id"], row.get("item_en") or row["id"]),
+                row.get("direction", ""),
+                amount,
+                f"{row.get('amount', '')} {measured}",
+            )
+        )
     if problems:
         raise TanbiaoError(problems)
     return [Balance(name, medium, base, tuple(items)) for name, (medium, base, items) in found.items()]

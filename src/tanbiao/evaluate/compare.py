@@ -85,10 +85,18 @@ class Part:
         return None if self.exact is None else float(self.exact)
 
     def data(self) -> dict[str, Any]:
-        return {"choice": self.axis, "step": self.step, "title": self.title.data(), "effect": self.effect,
-                "exact": str(self.exact) if self.exact is not None else None,
-                "clauses": list(dict.fromkeys([*self.left, *self.right])), "left": list(self.left),
-                "right": list(self.right), "missing": list(self.missing), "rows": list(self.rows)}
+        return {
+            "choice": self.axis,
+            "step": self.step,
+            "title": self.title.data(),
+            "effect": self.effect,
+            "exact": str(self.exact) if self.exact is not None else None,
+            "clauses": list(dict.fromkeys([*self.left, *self.right])),
+            "left": list(self.left),
+            "right": list(self.right),
+            "missing": list(self.missing),
+            "rows": list(self.rows),
+        }
 
 
 @dataclass(frozen=True)
@@ -146,15 +154,26 @@ class Comparison:
 
     def data(self) -> dict[str, Any]:
         return {
-            "left": self.left, "right": self.right, "unit": self.unit, "left_value": self.left_value,
-            "right_value": self.right_value, "left_published": f"{self.left_published} {self.left_unit}",
+            "left": self.left,
+            "right": self.right,
+            "unit": self.unit,
+            "left_value": self.left_value,
+            "right_value": self.right_value,
+            "left_published": f"{self.left_published} {self.left_unit}",
             "right_published": f"{self.right_published} {self.right_unit}",
-            "left_missing": list(self.left_missing), "right_missing": list(self.right_missing),
+            "left_missing": list(self.left_missing),
+            "right_missing": list(self.right_missing),
             "compared": list(self.compared) if self.compared else None,
-            "left_in_right_unit": self.left_in_right_unit, "difference": self.difference,
-            "parts": [p.data() for p in self.parts], "same": list(self.same), "aside": list(self.aside),
-            "illegal": [i.data() for i in self.illegal], "merged": [list(m) for m in self.merged],
-            "comparable": self.comparable, "reasons": [r.data() for r in self.reasons], "mixtures": self.mixtures,
+            "left_in_right_unit": self.left_in_right_unit,
+            "difference": self.difference,
+            "parts": [p.data() for p in self.parts],
+            "same": list(self.same),
+            "aside": list(self.aside),
+            "illegal": [i.data() for i in self.illegal],
+            "merged": [list(m) for m in self.merged],
+            "comparable": self.comparable,
+            "reasons": [r.data() for r in self.reasons],
+            "mixtures": self.mixtures,
         }
 
 
@@ -177,7 +196,10 @@ class Side:
     def rules(self, axis: str) -> tuple[Clause, ...]:
         """The clauses of an axis: of the boundary the headline and its stages, of the total the one that counts."""
         if axis == BOUNDARY:
-            return (self.headline, *(c for c in [self.rulebook.clauses.get(self.headline.stages)] if c is not None))
+            return (
+                self.headline,
+                *(c for c in [self.rulebook.clauses.get(self.headline.stages)] if c is not None),
+            )
         if axis == TOTAL:
             return tuple(c for c in [total_of(self.rulebook)] if c is not None)
         return tuple(c for c in self.rulebook.clauses.values() if axis_of(c) == axis)
@@ -192,7 +214,6 @@ class Side:
             elif clause.kind == "define" and clause.value is not None:
                 found[str(clause.value.data)] = None
         return tuple(found)
-
 
     def undecided(self, axis: str) -> tuple[str, ...]:
         """The rows of facts for which a choice of the axis lacks a datum."""
@@ -228,7 +249,9 @@ class Comparer:
         published = result.headline
         assert published is not None
         if result.refused:
-            return Side(book, result, clause, published, Outcome(None, tuple(f.clause for f in result.refused)), 1.0)
+            return Side(
+                book, result, clause, published, Outcome(None, tuple(f.clause for f in result.refused)), 1.0
+            )
         per = evaluation.value(clause.per) if clause.per else None
         factor = float(per.data) if per is not None and per.state == KNOWN else 1.0
         try:
@@ -237,14 +260,32 @@ class Comparer:
             return Side(book, result, clause, published, _failed(error), factor)
         unknown = [v for v in (value, per) if v is not None and v.state != KNOWN]
         if unknown:
-            return Side(book, result, clause, published, Outcome(None, tuple(sorted(set().union(*(v.why for v in unknown))))),
-                        factor)
+            return Side(
+                book,
+                result,
+                clause,
+                published,
+                Outcome(None, tuple(sorted(set().union(*(v.why for v in unknown))))),
+                factor,
+            )
         return Side(book, result, clause, published, Outcome(float(value.data) * factor), factor)
 
     def facts_of(self, book: Rulebook) -> Facts:
         """The facts typed by a rulebook's givens, once for every set of givens."""
-        key = tuple(sorted((c.name, c.path, c.unit.text, str(c.basis), c.value_kind, str(c.options),
-                            str([(k.name, k.kind, k.unit.text) for k in c.columns])) for c in book.of_kind("given")))
+        key = tuple(
+            sorted(
+                (
+                    c.name,
+                    c.path,
+                    c.unit.text,
+                    str(c.basis),
+                    c.value_kind,
+                    str(c.options),
+                    str([(k.name, k.kind, k.unit.text) for k in c.columns]),
+                )
+                for c in book.of_kind("given")
+            )
+        )
         if key not in self._facts:
             self._facts[key] = self.facts(book)
         return self._facts[key]
@@ -268,8 +309,12 @@ class Comparer:
         return Outcome(float(value.data) * (float(per.data) if per is not None else 1.0))
 
 
-def compare(left: Rulebook, right: Rulebook, facts: Callable[[Rulebook], Facts],
-            background: Callable[[str], Background]) -> Comparison:
+def compare(
+    left: Rulebook,
+    right: Rulebook,
+    facts: Callable[[Rulebook], Facts],
+    background: Callable[[str], Background],
+) -> Comparison:
     """Take the difference of two headlines apart."""
     return Comparer(facts, background).compare(left, right)
 
@@ -289,13 +334,15 @@ class _Pair:
         self.broken: dict[tuple[tuple[str, str], ...], str] = {}
 
     def outcome(self, right: frozenset[str]) -> Outcome:
-        """The total with the axes of `right` from the right and the rest from the left; held axes stay where they are."""
+        """The total with the axes of `right` from the right, the rest from the left; held axes stay where they are."""
         take = {a: RIGHT if a in right else LEFT for a in self.axes} | self.held
         key = tuple(sorted(take.items()))
         if key not in self.known:
             try:
                 mixed = mixture(self.left.rulebook, self.right.rulebook, take)
-                problems = [p for p in lint(mixed) if p.level == "error"] if len(set(take.values())) > 1 else []
+                problems = (
+                    [p for p in lint(mixed) if p.level == "error"] if len(set(take.values())) > 1 else []
+                )
                 if problems:
                     raise TanbiaoError(problems)
                 self.known[key] = self.comparer.total(mixed)
@@ -324,8 +371,11 @@ class _Pair:
             if start.value is not None and end.value is not None:
                 first, free, found = self.first_step(free)
                 illegal += found
-                groups, found = _merge([frozenset([p]) for p in free], lambda axes: self.outcome(first | axes).value is not None,
-                                       lambda axes: self.reason(first | axes))
+                groups, found = _merge(
+                    [frozenset([p]) for p in free],
+                    lambda axes: self.outcome(first | axes).value is not None,
+                    lambda axes: self.reason(first | axes),
+                )
                 illegal += found
                 while len(groups) > MOST_PLAYERS:  # beyond what is summed over, the last axes move as one
                     groups = [*groups[:-2], groups[-2] | groups[-1]]
@@ -336,8 +386,12 @@ class _Pair:
                 assert base is not None
                 if first:
                     parts.append(self.part(first, Fraction(base) - Fraction(start.value), BOUNDARY))
-                shares = shapley(names, lambda chosen: _number(self.outcome(
-                    first | frozenset().union(*(by_name[n] for n in chosen)))))
+                shares = shapley(
+                    names,
+                    lambda chosen: _number(
+                        self.outcome(first | frozenset().union(*(by_name[n] for n in chosen)))
+                    ),
+                )
                 parts += [self.part(by_name[n], shares[n]) for n in names]
                 rest = self.unexplained(start.value, end.value)
                 if rest:
@@ -353,27 +407,55 @@ class _Pair:
         if compared is not None and not self.held:  # the same numbers, summed in the order of the mixtures
             values = [*compared]
         in_right = None
-        if left.total.value is not None and left.headline.unit.dimension == right.headline.unit.dimension and right.per:
+        if (
+            left.total.value is not None
+            and left.headline.unit.dimension == right.headline.unit.dimension
+            and right.per
+        ):
             in_right = left.total.value / right.per / float(right.headline.unit.factor)
         return Comparison(
-            left.name, right.name, CO2E_UNIT, values[0], values[1], left.headline.unit.text,
-            right.headline.unit.text, left.published.published, right.published.published, left.total.missing,
-            right.total.missing, compared, in_right, tuple(parts), self.same, tuple(aside or ()), tuple(illegal),
-            tuple(tuple(sorted(g)) for g in merged), not reasons, reasons, len(self.known))
+            left.name,
+            right.name,
+            CO2E_UNIT,
+            values[0],
+            values[1],
+            left.headline.unit.text,
+            right.headline.unit.text,
+            left.published.published,
+            right.published.published,
+            left.total.missing,
+            right.total.missing,
+            compared,
+            in_right,
+            tuple(parts),
+            self.same,
+            tuple(aside or ()),
+            tuple(illegal),
+            tuple(tuple(sorted(g)) for g in merged),
+            not reasons,
+            reasons,
+            len(self.known),
+        )
 
     def set_aside(self) -> tuple[str, ...] | None:
         """The fewest axes that leave a side without a result. Where one side has a result they are held as that side
         has them, else they are dropped on both. None when nothing helps."""
         if self.left.total.value is not None and self.right.total.value is not None:
             return ()
-        if (self.left.result.refused or self.right.result.refused):
+        if self.left.result.refused or self.right.result.refused:
             return None
         where = RIGHT if self.left.total.value is None else LEFT
         if self.left.total.value is None and self.right.total.value is None:
             where = ASIDE
         why = {*self.left.total.missing, *self.right.total.missing}
-        candidates = [a for a in self.axes if a not in (BOUNDARY, TOTAL) and (where == ASIDE or a in self.players)]
-        named = [a for a in candidates if any(c.address in why for s in (self.left, self.right) for c in s.rules(a))]
+        candidates = [
+            a for a in self.axes if a not in (BOUNDARY, TOTAL) and (where == ASIDE or a in self.players)
+        ]
+        named = [
+            a
+            for a in candidates
+            if any(c.address in why for s in (self.left, self.right) for c in s.rules(a))
+        ]
         candidates = named + [a for a in candidates if a not in named]
         everything = frozenset(self.players) | ({BOUNDARY} if self.boundary else frozenset())
         for size in (1, 2):
@@ -388,7 +470,7 @@ class _Pair:
         """The boundary, with the fewest other axes that it cannot stand without."""
         if not self.boundary:
             return frozenset(), free, []
-        illegal = []
+        illegal: list[Illegal] = []
         for size in range(len(free) + 1):
             for others in combinations(free, size):
                 chosen = frozenset([BOUNDARY, *others])
@@ -401,8 +483,10 @@ class _Pair:
         """What no axis explains: the ends of the way against the results of the two rulebooks themselves."""
         rest = Fraction(0)
         if not self.held and self.left.total.value is not None and self.right.total.value is not None:
-            rest = (Fraction(self.right.total.value) - Fraction(end)) - (Fraction(self.left.total.value) - Fraction(start))
-            if abs(rest) <= Fraction(1e-9) * max(abs(Fraction(start)), abs(Fraction(end)), 1):
+            rest = (Fraction(self.right.total.value) - Fraction(end)) - (
+                Fraction(self.left.total.value) - Fraction(start)
+            )
+            if abs(float(rest)) <= 1e-9 * max(abs(start), abs(end), 1.0):
                 rest = Fraction(0)  # the same number, summed in another order
         return rest
 
@@ -410,8 +494,8 @@ class _Pair:
         ordered = [a for a in self.axes if a in axes]
         titles = [title_of(a, self.left, self.right) for a in ordered]
         title = Text("、".join(t.zh for t in titles), ", ".join(t.en for t in titles))
-        return Part("+".join(ordered), title, effect,
-                    *(tuple(c.address for a in ordered for c in s.rules(a)) for s in (self.left, self.right)), step=step)
+        left, right = (tuple(c.address for a in ordered for c in s.rules(a)) for s in (self.left, self.right))
+        return Part("+".join(ordered), title, effect, left, right, step=step)
 
 
 def ranked(rows: Sequence[tuple[str, Published]]) -> list[tuple[str, Published]]:
@@ -509,10 +593,18 @@ def mixture(left: Rulebook, right: Rulebook, take: Mapping[str, str]) -> Ruleboo
         there = clauses.get(clause.name)
         if there is None:
             clauses[clause.name] = clause
-        elif clause.kind == "given" and there.kind == "given" and clause.value_kind == there.value_kind == "table":
+        elif (
+            clause.kind == "given"
+            and there.kind == "given"
+            and clause.value_kind == there.value_kind == "table"
+        ):
             names = {c.name for c in there.columns}
-            clauses[clause.name] = replace(there, columns=(*there.columns, *(c for c in clause.columns if c.name not in names)))
-        elif there is not clause and content(there, left if there.name in left.clauses else right) != content(clause, book):
+            clauses[clause.name] = replace(
+                there, columns=(*there.columns, *(c for c in clause.columns if c.name not in names))
+            )
+        elif there is not clause and content(there, left if there.name in left.clauses else right) != content(
+            clause, book
+        ):
             raise refuse("compare-names", name=clause.name, a=there.address, b=clause.address)
         if clause.name in book.tables:
             tables.setdefault(clause.name, book.tables[clause.name])
@@ -554,15 +646,41 @@ def content(clause: Clause, book: Rulebook) -> tuple[Any, ...]:
     table = book.tables.get(clause.name)
     rows: Any = ()
     if table is not None:
-        rows = tuple(sorted((n, tuple(map(str, v.data))) for n, v in table.values.items() if n not in ("source", "review")))
+        rows = tuple(
+            sorted(
+                (n, tuple(map(str, v.data))) for n, v in table.values.items() if n not in ("source", "review")
+            )
+        )
     value = clause.value
-    lines = tuple((o.name, _source(o.when), _source(o.key), _source(o.provider), tuple(
-        (t.provider, _source(t.coefficient), t.stage, t.account, t.unit.text if t.unit else "") for t in o.lines or ()),
-        o.lines is None) for o in clause.first)
-    return (clause.kind, _source(clause.formula), str(value.data) if value is not None else "", clause.unit.text,
-            clause.basis, clause.open, clause.subject.table if clause.subject else "",
-            _source(clause.subject.where) if clause.subject else "", _source(clause.when),
-            tuple(sorted(clause.alternative.items())), tuple(sorted((k, u.text) for k, u in clause.inputs.items())), lines, rows)
+    lines = tuple(
+        (
+            o.name,
+            _source(o.when),
+            _source(o.key),
+            _source(o.provider),
+            tuple(
+                (t.provider, _source(t.coefficient), t.stage, t.account, t.unit.text if t.unit else "")
+                for t in o.lines or ()
+            ),
+            o.lines is None,
+        )
+        for o in clause.first
+    )
+    return (
+        clause.kind,
+        _source(clause.formula),
+        str(value.data) if value is not None else "",
+        clause.unit.text,
+        clause.basis,
+        clause.open,
+        clause.subject.table if clause.subject else "",
+        _source(clause.subject.where) if clause.subject else "",
+        _source(clause.when),
+        tuple(sorted(clause.alternative.items())),
+        tuple(sorted((k, u.text) for k, u in clause.inputs.items())),
+        lines,
+        rows,
+    )
 
 
 def _source(node: Any) -> str:
@@ -576,7 +694,11 @@ def _needs(clause: Clause, book: Rulebook) -> set[str]:
     while waiting:
         here = waiting.pop()
         names = [n.partition(".")[0] for node in here.formulas() for n in names_in(node)]
-        names += [n for n in (here.of, here.per, here.stages, here.subject.table if here.subject else "", here.parent) if n]
+        names += [
+            n
+            for n in (here.of, here.per, here.stages, here.subject.table if here.subject else "", here.parent)
+            if n
+        ]
         for name in names:
             below = book.clauses.get(name)
             if below is not None and name not in found and not axis_of(below):
@@ -594,8 +716,9 @@ def _differs(left: Rulebook, right: Rulebook, axis: str) -> bool:
         if a is None or b is None:
             return a is not b or left.pack.name != right.pack.name
         return _signature([a], left) != _signature([b], right)
-    return (_signature([c for c in left.clauses.values() if axis_of(c) == axis], left) !=
-            _signature([c for c in right.clauses.values() if axis_of(c) == axis], right))
+    return _signature([c for c in left.clauses.values() if axis_of(c) == axis], left) != _signature(
+        [c for c in right.clauses.values() if axis_of(c) == axis], right
+    )
 
 
 def _signature(clauses: Sequence[Clause], book: Rulebook) -> frozenset[Any]:
@@ -612,12 +735,17 @@ def _accounts(book: Rulebook) -> dict[str, str]:
         return {}
     values = book.tables[head.stages].values
     account = values.get("account")
-    return {str(tag): (str(account.data[r]) if account is not None and account.data[r] else "total")
-            for r, tag in enumerate(values["tag"].data)}
+    return {
+        str(tag): (str(account.data[r]) if account is not None and account.data[r] else "total")
+        for r, tag in enumerate(values["tag"].data)
+    }
 
 
-def _merge(groups: list[frozenset[str]], stands: Callable[[frozenset[str]], bool],
-           why: Callable[[frozenset[str]], str]) -> tuple[list[frozenset[str]], list[Illegal]]:
+def _merge(
+    groups: list[frozenset[str]],
+    stands: Callable[[frozenset[str]], bool],
+    why: Callable[[frozenset[str]], str],
+) -> tuple[list[frozenset[str]], list[Illegal]]:
     """Join axes that cannot stand alone until every mixture of groups stands."""
     illegal: list[Illegal] = []
     while len(groups) > 1:
@@ -645,17 +773,49 @@ def _reasons(left: Side, right: Side) -> tuple[Text, ...]:
     reasons = []
     for side in (left, right):
         if side.total.value is None:
-            reasons.append(Text(f"{side.name} 没有结果：{', '.join(side.total.missing)}",
-                                f"no result under {side.name}: {', '.join(side.total.missing)}"))
+            reasons.append(
+                Text(
+                    f"{side.name} 没有结果：{', '.join(side.total.missing)}",
+                    f"no result under {side.name}: {', '.join(side.total.missing)}",
+                )
+            )
     bases = [dict(s.rulebook.clauses[s.headline.of].basis) for s in (left, right)]
     if first.unit.text != second.unit.text or bases[0] != bases[1]:
-        reasons.append(Text(f"单位或其基准不同：{first.unit} 与 {second.unit}",
-                            f"different units or bases: {first.unit} and {second.unit}"))
+        reasons.append(
+            Text(
+                f"单位或其基准不同：{first.unit} 与 {second.unit}",
+                f"different units or bases: {first.unit} and {second.unit}",
+            )
+        )
     if fingerprint(first, left.result.evaluation) != fingerprint(second, right.result.evaluation):
-        reasons.append(Text("方法指纹不同：规则、选项、GWP 或背景库不一致",
-                            "different method fingerprints: rules, options, GWP set or libraries differ"))
+        reasons.append(
+            Text(
+                "方法指纹不同：规则、选项、GWP 或背景库不一致",
+                "different method fingerprints: rules, options, GWP set or libraries differ",
+            )
+        )
     return tuple(reasons)
 
 
-__all__ = ["ASIDE", "AXES", "BOUNDARY", "LEFT", "RIGHT", "TOTAL", "Comparer", "Comparison", "Illegal", "Outcome", "Part",
-           "Side", "axes_of", "axis_of", "compare", "headline_of", "mixture", "ranked", "title_of", "total_of"]
+__all__ = [
+    "ASIDE",
+    "AXES",
+    "BOUNDARY",
+    "LEFT",
+    "RIGHT",
+    "TOTAL",
+    "Comparer",
+    "Comparison",
+    "Illegal",
+    "Outcome",
+    "Part",
+    "Side",
+    "axes_of",
+    "axis_of",
+    "compare",
+    "headline_of",
+    "mixture",
+    "ranked",
+    "title_of",
+    "total_of",
+]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import Place, refuse
 from ..core.text import Text
+from ..standards.clause import Clause
 from ..standards.resolve import Rulebook
 from .ledger import Entry
 from .results import Result
@@ -46,15 +48,24 @@ class Explained:
 
 
 def explain(result: Result, name: str, lines: int = SHOWN_LINES, depth: int = 12) -> Explained:
-    """The tree behind `name` (a clause's name or id; `headline` means the headline). Refuses (`explain-unknown`)."""
-    if name == "headline" and result.headline is not None:
-        name = result.headline.name
-    name = name.replace("-", "_")
-    if name not in result.rulebook.clauses:
-        known = ", ".join(c.name for c in result.rulebook.clauses.values() if c.kind in ("define", "publish", "check"))
-        raise refuse("explain-unknown", Place(path=name), name=name, known=known)
-    result.evaluation.value(name)
-    return _Explainer(result, lines).entry(result.evaluation.keys[name], depth, frozenset())
+    """The tree behind `name`: a clause's name, id or address (`pack@edition#id`); `headline` means the headline.
+
+    Refuses (`explain-unknown`), naming what is spelt most like it.
+    """
+    clause = named(result.rulebook, result.headline.name if name == "headline" and result.headline else name)
+    if clause is None:
+        near = get_close_matches(name.replace("-", "_"), list(result.rulebook.clauses), 5, 0.3)
+        raise refuse("explain-unknown", Place(path=name), name=name, known=", ".join(near))
+    result.evaluation.value(clause.name)
+    return _Explainer(result, lines).entry(result.evaluation.keys[clause.name], depth, frozenset())
+
+
+def named(rulebook: Rulebook, name: str) -> Clause | None:
+    """The clause of that name, id or address."""
+    if "#" in name:
+        return rulebook.by_address(name)
+    return rulebook.clauses.get(name.replace("-", "_")) or next(
+        (c for c in rulebook.clauses.values() if c.id == name), None)
 
 
 class _Explainer:
@@ -73,10 +84,13 @@ class _Explainer:
             if entry.kind == "lines":
                 parts = self.line_parts(entry)
             else:
-                parts = tuple(self.entry(other, depth - 1, below, label) for label, other in self._inputs(entry))
+                parts = self.options(entry) + tuple(self.entry(other, depth - 1, below, label)
+                                                    for label, other in self._inputs(entry))
         title = clause.text if clause is not None and clause.text.zh else Text(entry.name, entry.name)
         if entry.kind == "lines":
             title = Text("由事实与决定得出的行，按影响排序", "lines that follow from facts and decisions, by impact")
+        elif entry.kind == "massflow":
+            title = Text("由事实得出的质量流", "mass flow that follows from the facts")
         place = str(self.result.evaluation.facts.places.get(entry.name, "")) if entry.kind == "given" else \
             str(clause.place) if clause is not None else ""
         source = str(clause.source.get("document", "")) if clause is not None else ""
@@ -88,6 +102,25 @@ class _Explainer:
         return Explained(entry.kind, shown, title, value, unit or entry.unit, entry.clause,
                          clause.number if clause is not None else "", clause.review if clause is not None else "",
                          entry.formula if entry.kind != "lines" else "", source, place, entry=key, parts=parts)
+
+    def options(self, entry: Entry) -> tuple[Explained, ...]:
+        """For a choice: which option each row got, and its condition."""
+        decision = self.result.evaluation.decisions.get(entry.name) if entry.kind == "choose" else None
+        if decision is None or decision.table is None:
+            return ()
+        table = self.result.evaluation.facts.tables.get(decision.table)
+        ids = table.ids if table is not None else tuple(str(n) for n in range(len(decision.option)))
+        shown: list[Explained] = []
+        for row, option in enumerate(decision.option):
+            stuck = row in decision.undecided
+            if (not option and not stuck) or len(shown) >= SHOWN_LINES:
+                continue
+            rule = decision.options.get(option)
+            when = rule.when.source if rule is not None and rule.when is not None else ""
+            shown.append(Explained("option", f"{decision.table} {ids[row]}", Text(ids[row], ids[row]),
+                                   "?" if stuck else option, formula=when,
+                                   place=str(table.place(row)) if table is not None else ""))
+        return tuple(shown)
 
     def _inputs(self, entry: Entry) -> list[tuple[str, str]]:
         """Inputs by entry; the columns of one table of lines are one step."""

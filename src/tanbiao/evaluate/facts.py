@@ -188,6 +188,12 @@ def _tables(study: Study, rulebook: Rulebook, others: set[str], problems: list[P
             blank = {c: _empty(Column(c, "text" if s.kind == "amount" else s.kind, s.unit), name)
                      for c, s in TABLES[name].items()}
             tables[name] = FactTable(name, (), blank)
+    if len(tables["exchange"]) and "process" not in {singular(n, asked) for n in study.tables}:
+        problems.append(Problem("table-needed", Place("processes.csv"), {"table": "processes.csv"}))
+        lost: list[Problem] = []
+        _relate(tables, lost)
+        problems += [p for p in lost if p.args.get("table") != "process"]
+        return tables
     _relate(tables, problems)
     return tables
 

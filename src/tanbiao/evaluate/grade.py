@@ -34,6 +34,10 @@ class Limit:
     lacks: Fraction | None = None
     met: bool = False
 
+    def data(self) -> dict[str, Any]:
+        return {"text": self.text, "number": None if self.number is None else float(self.number), "met": self.met,
+                "gap": None if self.lacks is None else max(0.0, float(self.lacks))}
+
 
 @dataclass(frozen=True)
 class GradedRow:
@@ -64,8 +68,7 @@ class GradedRow:
             "value": float(shown) if isinstance(shown, Fraction) else shown, "state": self.state, "reason": self.reason,
             "level": self.level, "weight": None if self.weight is None else float(self.weight),
             "limiting": self.limiting, "review": self.review,
-            "limits": {k: {"text": v.text, "number": None if v.number is None else float(v.number), "met": v.met,
-                           "gap": None if v.lacks is None else max(0.0, float(v.lacks))} for k, v in self.limits.items()},
+            "limits": {k: v.data() for k, v in self.limits.items()},
             "lost": {k: float(v) for k, v in self.lost.items()},
         }
 
@@ -127,8 +130,8 @@ def grade(clause: Clause, evaluation: Evaluation, scope: ClauseScope) -> tuple[V
         met, states, why, found = _met(table, levels, evaluation, clause.style, said)
         if states and all(s == NOT_APPLICABLE for s in states):
             rows: dict[str, str | None] = dict.fromkeys(ids)
-            nothing = Graded(None, {}, rows, {}, {}, (), None, None, _details(clause, table, levels, found, rows, {}, {}),
-                             clause.style)
+            details = _details(clause, table, levels, found, rows, {}, {})
+            nothing = Graded(None, {}, rows, {}, {}, (), None, None, details, clause.style)
             return not_applicable(clause.address), nothing
         rows = {id_: next((k for k in levels if states[row] == KNOWN and met[k][row]), None)
                 for row, id_ in enumerate(ids)}
@@ -270,9 +273,8 @@ def _limit(cell: Node, scope: _CellScope, bare: Value, met: bool) -> Limit:
     lacks = None
     if bare.state == KNOWN and not isinstance(bare.data, str | bool) and bare.data is not None:
         lacks = (Fraction(bare.data) - number) * (1 if "<" in cell.op else -1)
-    names = cell.children[1].kind != "literal"
-    return Limit(f"{cell.op} {decimal_text(number)}" if names else text, number, "lower" if "<" in cell.op else "higher",
-                 lacks, met)
+    shown = text if cell.children[1].kind == "literal" else f"{cell.op} {decimal_text(number)}"
+    return Limit(shown, number, "lower" if "<" in cell.op else "higher", lacks, met)
 
 
 def _details(clause: Clause, table: PackTable, levels: list[str], found: list[_Row], rows: Mapping[str, str | None],
@@ -310,7 +312,9 @@ def _ratio(clause: Clause, evaluation: Evaluation, table: PackTable, ids: list[s
     """The older method: rows with a baseline are quantities, rows without are questions."""
     settings = clause.settings
     thresholds = {k: Fraction(str(v)) for k, v in settings["levels"].items()}
-    quantities, questions, why = [], [], set()
+    quantities: list[Quantity] = []
+    questions: list[Question] = []
+    why: set[str] = set()
     found: list[_Row] = []
     for row, id_ in enumerate(ids):
         name, cell = str(table.values["value"].data[row]), table.cells["baseline"][row]
@@ -353,7 +357,7 @@ def _ratio(clause: Clause, evaluation: Evaluation, table: PackTable, ids: list[s
     rows: dict[str, str | None] = {id_: levels[0] if limits[levels[0]].met else None
                                    for id_, limits in zip(ids, (f.limits for f in found), strict=True)}
     details = _details(clause, table, levels, found, rows, weights, lost)
-    return Graded(low.level, {k: (low.p, high.p) for k in levels}, rows, weights, blockers, tuple(sorted(why)),
+    return Graded(low.level, dict.fromkeys(levels, (low.p, high.p)), rows, weights, blockers, tuple(sorted(why)),
                   high.level, low.level, details)
 
 

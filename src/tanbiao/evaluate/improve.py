@@ -60,9 +60,19 @@ class Action:
 
     def data(self) -> dict[str, Any]:
         e = self.economics
-        return {"id": self.id, "name": self.name.data(), "type": self.type, "cost_class": self.cost_class,
-                "investment": float(self.investment), "saving": float(self.saving), "years": self.years,
-                "payback": e.payback, "npv": e.npv, "irr": e.irr, "state": self.state}
+        return {
+            "id": self.id,
+            "name": self.name.data(),
+            "type": self.type,
+            "cost_class": self.cost_class,
+            "investment": float(self.investment),
+            "saving": float(self.saving),
+            "years": self.years,
+            "payback": e.payback,
+            "npv": e.npv,
+            "irr": e.irr,
+            "state": self.state,
+        }
 
 
 @dataclass(frozen=True)
@@ -77,9 +87,15 @@ class Blocker:
 
     def data(self) -> dict[str, Any]:
         limit = self.limit
-        return {"id": self.row.id, "name": self.row.name.data(), "veto": self.veto, "points": float(self.points),
-                "unit": self.row.unit, "baseline": limit.text if limit else None,
-                "gap": float(limit.lacks) if limit is not None and limit.lacks is not None else None}
+        return {
+            "id": self.row.id,
+            "name": self.row.name.data(),
+            "veto": self.veto,
+            "points": float(self.points),
+            "unit": self.row.unit,
+            "baseline": limit.text if limit else None,
+            "gap": float(limit.lacks) if limit is not None and limit.lacks is not None else None,
+        }
 
 
 @dataclass(frozen=True)
@@ -94,8 +110,13 @@ class Choice:
     after: Graded
 
     def data(self) -> dict[str, Any]:
-        return {"measures": [a.id for a in self.actions], "investment": float(self.cost), "saving": float(self.saving),
-                "level": self.level, "index": None if self.index is None else float(self.index)}
+        return {
+            "measures": [a.id for a in self.actions],
+            "investment": float(self.cost),
+            "saving": float(self.saving),
+            "level": self.level,
+            "index": None if self.index is None else float(self.index),
+        }
 
 
 @dataclass(frozen=True)
@@ -122,12 +143,19 @@ class Improvement:
 
     def data(self) -> dict[str, Any]:
         return {
-            "grade": self.grade, "level": self.now, "target": self.target, "wanted_index": float(self.wanted),
+            "grade": self.grade,
+            "level": self.now,
+            "target": self.target,
+            "wanted_index": float(self.wanted),
             "index": None if self.index is None else float(self.index),
-            "blockers": [b.data() for b in self.blockers], "measures": [a.data() for a in self.actions],
-            "cheapest": self.path.data() if self.path else None, "robust": self.robust.data() if self.robust else None,
-            "headroom": None if self.margin is None else float(self.margin), "front": [c.data() for c in self.front],
-            "discount_rate": self.discount, "tax_rate": self.tax,
+            "blockers": [b.data() for b in self.blockers],
+            "measures": [a.data() for a in self.actions],
+            "cheapest": self.path.data() if self.path else None,
+            "robust": self.robust.data() if self.robust else None,
+            "headroom": None if self.margin is None else float(self.margin),
+            "front": [c.data() for c in self.front],
+            "discount_rate": self.discount,
+            "tax_rate": self.tax,
         }
 
 
@@ -143,8 +171,9 @@ def improvements(study: Study, result: Result) -> list[Improvement]:
     return found
 
 
-def improve(study: Study, result: Result, clause: Clause, graded: Graded,
-            target: str | None = None) -> Improvement | None:
+def improve(
+    study: Study, result: Result, clause: Clause, graded: Graded, target: str | None = None
+) -> Improvement | None:
     """The way to `target`, by default the next better level; None where the best is reached or nothing applies.
 
     Raises `TanbiaoError` (`measure-datum`, `measure-change`) for a measure that speaks of what the study lacks.
@@ -173,11 +202,26 @@ def improve(study: Study, result: Result, clause: Clause, graded: Graded,
             if margin is not None:
                 robust = _search(there, graded, alone, actions, target, levels, margin)
             if graded.style == "membership":
-                goals, measures, _ = _problem(graded, alone, actions, target, levels, Fraction(0), index_only=True)
+                goals, measures, _ = _problem(
+                    graded, alone, actions, target, levels, Fraction(0), index_only=True
+                )
                 ends = tuple(_choice(there, actions, p, target) for p in front(goals, measures, limit=25))
     discount, tax = (float(_share(study, f"plant.{k}") or 0) for k in ("discount_rate", "tax_rate"))
-    return Improvement(clause.address, graded.worst, target, index, graded.thresholds[target], blockers, tuple(actions),
-                       path, robust, margin, ends, discount, tax)
+    return Improvement(
+        clause.address,
+        graded.worst,
+        target,
+        index,
+        graded.thresholds[target],
+        blockers,
+        tuple(actions),
+        path,
+        robust,
+        margin,
+        ends,
+        discount,
+        tax,
+    )
 
 
 # -- measures --------------------------------------------------------------------------------------------------------
@@ -193,7 +237,10 @@ def actions_of(study: Study) -> list[Action]:
     for n, row in enumerate(effects.rows() if effects is not None else ()):
         assert effects is not None
         changes.setdefault(row.get("measure", ""), []).append(
-            Change(row.get("datum", ""), row.get("change", ""), row.get("becomes", ""), effects.place(n, "datum")))
+            Change(
+                row.get("datum", ""), row.get("change", ""), row.get("becomes", ""), effects.place(n, "datum")
+            )
+        )
     found = []
     for n, row in enumerate(table.rows()):
         if row.get("state") in ("dropped", "done"):
@@ -203,11 +250,26 @@ def actions_of(study: Study) -> list[Action]:
             years = int(number(row.get("years") or "10"))
             value = economics(float(investment), float(saving), years, discount, tax)
         except ValueError:
-            raise TanbiaoError([Problem("measure-money", table.place(n, "investment"), {"id": row["id"]})]) from None
+            raise TanbiaoError(
+                [Problem("measure-money", table.place(n, "investment"), {"id": row["id"]})]
+            ) from None
         name = Text(row.get("name_zh") or row["id"], row.get("name_en") or row["id"])
-        found.append(Action(row["id"], name, row.get("type", ""), row.get("cost_class", ""), investment, saving, years,
-                            frozenset((row.get("excludes") or "").split()), tuple(changes.get(row["id"], ())),
-                            row.get("state", ""), value, row))
+        found.append(
+            Action(
+                row["id"],
+                name,
+                row.get("type", ""),
+                row.get("cost_class", ""),
+                investment,
+                saving,
+                years,
+                frozenset((row.get("excludes") or "").split()),
+                tuple(changes.get(row["id"], ())),
+                row.get("state", ""),
+                value,
+                row,
+            )
+        )
     return found
 
 
@@ -253,7 +315,9 @@ def _apply(study: Study, change: Change) -> Study:
     if raw is None and not change.becomes:
         raise TanbiaoError([Problem("measure-datum", change.place, {"datum": change.datum})])
     text = str(raw.get("value") if isinstance(raw, Yaml) else raw or "")
-    return replace(study, head=_set(study.head, change.datum.split("."), change.becomes or _added(text, change)))
+    return replace(
+        study, head=_set(study.head, change.datum.split("."), change.becomes or _added(text, change))
+    )
 
 
 def _set(node: Yaml, path: Sequence[str], text: str) -> Yaml:
@@ -266,8 +330,12 @@ def _set(node: Yaml, path: Sequence[str], text: str) -> Yaml:
         value = _set(below, ["value"], text)
     else:
         value = text
-    return Yaml(node.file, node.line, {**{k: node[k] for k in node}, key: value},
-                {k: node.place(k).row or node.line for k in (*node, key)})
+    return Yaml(
+        node.file,
+        node.line,
+        {**{k: node[k] for k in node}, key: value},
+        {k: node.place(k).row or node.line for k in (*node, key)},
+    )
 
 
 def _added(text: str, change: Change) -> str:
@@ -282,8 +350,15 @@ def _added(text: str, change: Change) -> str:
             raise ValueError(other)
         return f"{decimal_text(value + more)} {measured}".strip()
     except (ValueError, UnitError):
-        raise TanbiaoError([Problem("measure-change", change.place, {"datum": change.datum, "text": text,
-                                                                     "change": change.change})]) from None
+        raise TanbiaoError(
+            [
+                Problem(
+                    "measure-change",
+                    change.place,
+                    {"datum": change.datum, "text": text, "change": change.change},
+                )
+            ]
+        ) from None
 
 
 # -- the search ------------------------------------------------------------------------------------------------------
@@ -316,10 +391,14 @@ def _blockers(graded: Graded, target: str) -> tuple[Blocker, ...]:
     second = list(graded.thresholds)[1] if len(graded.thresholds) > 1 else first
     for row in graded.details:
         level = first if graded.style == "ratio" else target
-        better = list(graded.thresholds)[:list(graded.thresholds).index(level) + 1]
+        better = list(graded.thresholds)[: list(graded.thresholds).index(level) + 1]
         limit = next((row.limits[k] for k in reversed(better) if k in row.limits), None)
-        if row.state == "not applicable" or (limit is None and row.state != "missing") or (limit is not None and limit.met) \
-                or _meets(row, level, list(graded.thresholds)):
+        if (
+            row.state == "not applicable"
+            or (limit is None and row.state != "missing")
+            or (limit is not None and limit.met)
+            or _meets(row, level, list(graded.thresholds))
+        ):
             continue
         veto = row.limiting or every
         if rule == "others_at_second" and target == first and not veto:
@@ -329,8 +408,15 @@ def _blockers(graded: Graded, target: str) -> tuple[Blocker, ...]:
     return tuple(sorted(found, key=lambda b: (not b.veto, -b.points, b.row.id)))
 
 
-def _problem(graded: Graded, alone: Mapping[str, Graded], actions: Sequence[Action], target: str, levels: Sequence[str],
-             margin: Fraction, index_only: bool = False) -> tuple[list[Goal], list[Measure], Fraction]:
+def _problem(
+    graded: Graded,
+    alone: Mapping[str, Graded],
+    actions: Sequence[Action],
+    target: str,
+    levels: Sequence[str],
+    margin: Fraction,
+    index_only: bool = False,
+) -> tuple[list[Goal], list[Measure], Fraction]:
     """Goals and measures of the programme: what each measure alone does to the distance of every row."""
     rule = graded.options.get("level_rule", "standard")
     every = graded.style in ("first_met", "every_met") or rule == "worst_of"
@@ -339,13 +425,22 @@ def _problem(graded: Graded, alone: Mapping[str, Graded], actions: Sequence[Acti
     after = {a.id: {r.id: r for r in alone[a.id].details} for a in actions}
     gains: dict[str, dict[str, Fraction]] = {a.id: {} for a in actions}
     goals = []
-    wanted = [(r, target, (graded.weights.get(r.id) or Fraction(0)), (r.limiting and r.category.zh not in bonus) or every)
-              for r in rows]
+    wanted = [
+        (
+            r,
+            target,
+            (graded.weights.get(r.id) or Fraction(0)),
+            (r.limiting and r.category.zh not in bonus) or every,
+        )
+        for r in rows
+    ]
     if rule == "others_at_second" and target == levels[0] and len(levels) > 1:
-        wanted += [(r, levels[1], Fraction(0), True) for r in rows if not r.limiting and r.category.zh not in bonus]
+        wanted += [
+            (r, levels[1], Fraction(0), True) for r in rows if not r.limiting and r.category.zh not in bonus
+        ]
     for row, level, weight, required in wanted:
         if graded.style in ("first_met", "every_met") and level not in row.limits and row.state != "missing":
-            better = [k for k in levels[:levels.index(level)] if k in row.limits]
+            better = [k for k in levels[: levels.index(level)] if k in row.limits]
             if not better:  # a dash with no better level above it can never be met
                 goals.append(Goal(f"{row.id}@{level}", Fraction(1), weight, required, frozenset()))
                 continue
@@ -353,8 +448,11 @@ def _problem(graded: Graded, alone: Mapping[str, Graded], actions: Sequence[Acti
         name = f"{row.id}@{level}{'' if level == target else '!'}"
         base = row.limits.get(level)
         ends = {m: r[row.id] for m, r in after.items() if row.id in r}
-        plain = base is not None and base.lacks is not None and all(
-            level in e.limits and e.limits[level].lacks is not None for e in ends.values())
+        plain = (
+            base is not None
+            and base.lacks is not None
+            and all(level in e.limits and e.limits[level].lacks is not None for e in ends.values())
+        )
         required = required and not index_only
         if plain:
             assert base is not None and base.lacks is not None
@@ -368,8 +466,16 @@ def _problem(graded: Graded, alone: Mapping[str, Graded], actions: Sequence[Acti
             continue
         met = {m for m, e in ends.items() if _meets(e, level, levels)}
         now = _meets(row, level, levels)
-        goals.append(Goal(name, Fraction(-1 if now else 1), weight, required,
-                          frozenset() if now else frozenset(met), frozenset(ends) - met if now else frozenset()))
+        goals.append(
+            Goal(
+                name,
+                Fraction(-1 if now else 1),
+                weight,
+                required,
+                frozenset() if now else frozenset(met),
+                frozenset(ends) - met if now else frozenset(),
+            )
+        )
     measures = [Measure(a.id, a.investment, gains[a.id], a.excludes) for a in actions]
     threshold = Fraction(0) if every else graded.thresholds[target] / 100
     return goals, measures, threshold
@@ -379,8 +485,15 @@ def _meets(row: GradedRow, level: str, levels: Sequence[str]) -> bool:
     return row.level is not None and levels.index(row.level) <= levels.index(level)
 
 
-def _search(there: _Plant, graded: Graded, alone: Mapping[str, Graded], actions: Sequence[Action], target: str,
-            levels: Sequence[str], margin: Fraction | None) -> Choice | None:
+def _search(
+    there: _Plant,
+    graded: Graded,
+    alone: Mapping[str, Graded],
+    actions: Sequence[Action],
+    target: str,
+    levels: Sequence[str],
+    margin: Fraction | None,
+) -> Choice | None:
     goals, measures, aim = _problem(graded, alone, actions, target, levels, margin or Fraction(0))
     by_id = {a.id: a for a in actions}
 
@@ -424,8 +537,11 @@ def _by_trial(there: _Plant, actions: Sequence[Action], target: str, levels: Seq
     """Sets of measures by rising cost until one holds: exact, for few measures. Refuses (`measure-many`)."""
     if len(actions) > ENUMERATED:
         raise TanbiaoError([Problem("measure-many", Place("measure.csv"), {"limit": str(ENUMERATED)})])
-    sets = sorted((sum((actions[p].investment for p in s), Fraction(0)), len(s), s)
-                  for n in range(len(actions) + 1) for s in combinations(range(len(actions)), n))
+    sets = sorted(
+        (sum((actions[p].investment for p in s), Fraction(0)), len(s), s)
+        for n in range(len(actions) + 1)
+        for s in combinations(range(len(actions)), n)
+    )
     for cost, _, positions in sets:
         chosen = [actions[p] for p in positions]
         ids = {a.id for a in chosen}
@@ -433,7 +549,9 @@ def _by_trial(there: _Plant, actions: Sequence[Action], target: str, levels: Seq
             continue
         after = there.after(chosen)
         if after.worst in levels and levels.index(after.worst) <= levels.index(target):
-            return _choice(there, actions, Path(tuple(a.id for a in chosen), cost, Fraction(0), frozenset()), target)
+            return _choice(
+                there, actions, Path(tuple(a.id for a in chosen), cost, Fraction(0), frozenset()), target
+            )
     return None
 
 

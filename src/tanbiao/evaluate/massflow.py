@@ -197,6 +197,9 @@ def mass_flow(
     else:
         spread = None
     tables["balance"] = _balance(tables["inflow"], tables["outflow"], {}, stocks)
+    if any(r["remainder"] for r in inflow):  # a completed sum is an estimate, and everything made of it too
+        for name in ("mass", "designed"):
+            tables["inflow"][name] = replace(tables["inflow"][name], provenance=frozenset({"estimated"}))
     tables["removal"] = _table("removal", _removals(read, facts, set(forced), problems))
     tables["credit"] = _table("credit", _credits(read["custody"]))
     return Flows(tables, tuple(problems), links, spread)

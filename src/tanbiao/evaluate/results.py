@@ -191,7 +191,7 @@ def evaluate_rulebook(rulebook: Rulebook, facts: Facts, background: Background, 
     """Every check and every published quantity of a rulebook over the facts."""
     evaluation = evaluation or Evaluation(rulebook, facts, background, ledger)
     findings = tuple(_finding(c, evaluation) for c in rulebook.of_kind("check"))
-    refused = any(f.severity == "refuse" and f.verdict == "fail" for f in findings)
+    refused = tuple(f.clause for f in findings if f.severity == "refuse" and f.verdict == "fail")
     published = tuple(_published(c, evaluation, refused) for c in rulebook.of_kind("publish"))
     for clause in (*rulebook.of_kind("check"), *rulebook.of_kind("publish")):
         key = evaluation.keys.get(clause.name)
@@ -342,14 +342,13 @@ def _derived_place(table: str, id_: str, evaluation: Evaluation) -> str:
     return ""
 
 
-def _published(clause: Clause, evaluation: Evaluation, refused: bool) -> Published:
+def _published(clause: Clause, evaluation: Evaluation, refused: tuple[str, ...]) -> Published:
     rulebook = evaluation.rulebook
     target = rulebook.clauses.get(clause.of)
     base = Published(rulebook.pack.version, clause.of, clause.address, clause.review, clause.text, None, "—",
                      clause.unit.text, dict(target.basis if target else ()), headline=clause.headline)
     if refused:
-        names = tuple(c.address for c in rulebook.of_kind("check") if c.severity == "refuse")
-        return replace(base, missing=names)
+        return replace(base, missing=refused)
     try:
         value = evaluation.value(clause.name)
     except TanbiaoError as error:

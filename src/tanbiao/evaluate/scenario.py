@@ -38,7 +38,7 @@ class Scenario:
     changes: Mapping[str, str] = field(default_factory=dict)
     model: str = ""
     plant: str = ""
-    place: Place = Place()
+    place: Place = field(default_factory=Place)
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,18 @@ class Told:
     missing: tuple[str, ...] = ()
 
     def data(self) -> dict[str, Any]:
-        return {"id": self.scenario.id, "name": self.scenario.name.data(), "model": self.scenario.model,
-                "plant": self.scenario.plant, "changes": dict(self.scenario.changes), "pack": self.pack,
-                "value": self.value, "unit": self.unit, "published": self.published, "missing": list(self.missing)}
+        return {
+            "id": self.scenario.id,
+            "name": self.scenario.name.data(),
+            "model": self.scenario.model,
+            "plant": self.scenario.plant,
+            "changes": dict(self.scenario.changes),
+            "pack": self.pack,
+            "value": self.value,
+            "unit": self.unit,
+            "published": self.published,
+            "missing": list(self.missing),
+        }
 
 
 @dataclass(frozen=True)
@@ -76,8 +85,15 @@ class Swing:
         return abs(self.high - self.low)
 
     def data(self) -> dict[str, Any]:
-        return {"target": self.target, "name": self.name.data(), "kind": self.kind, "low": self.low, "high": self.high,
-                "low_at": self.low_at, "high_at": self.high_at}
+        return {
+            "target": self.target,
+            "name": self.name.data(),
+            "kind": self.kind,
+            "low": self.low,
+            "high": self.high,
+            "low_at": self.low_at,
+            "high_at": self.high_at,
+        }
 
 
 def scenarios_of(study: Study, *names: str) -> list[Scenario]:
@@ -89,7 +105,11 @@ def scenarios_of(study: Study, *names: str) -> list[Scenario]:
     for number, row in enumerate(table.rows()):
         changes = {t: v for t, v in row.items() if t not in OWN_COLUMNS and v}
         name = Text(row.get("name_zh") or row["id"], row.get("name_en") or row["id"])
-        found.append(Scenario(row["id"], name, changes, row.get("model", ""), row.get("plant", ""), table.place(number)))
+        found.append(
+            Scenario(
+                row["id"], name, changes, row.get("model", ""), row.get("plant", ""), table.place(number)
+            )
+        )
     return found
 
 
@@ -146,7 +166,11 @@ def _parameter(study: Study, scope: str, name: str, text: str) -> Study:
                 assert table is not None
                 amount, _, unit = text.partition(" ")
                 changed_ = _cell(study, table, number, "value", amount if unit else text)
-                return _cell(changed_, changed_.tables[table_name], number, "unit", unit) if unit and "unit" in table.columns else changed_
+                return (
+                    _cell(changed_, changed_.tables[table_name], number, "unit", unit)
+                    if unit and "unit" in table.columns
+                    else changed_
+                )
     old = study.at(f"parameters.{name}")
     if isinstance(old, Node):
         amount, _, unit = str(old.get("value", "")).partition(" ")
@@ -159,19 +183,29 @@ def _in_head(node: Node, path: Sequence[str], text: str) -> Node:
     key, *rest = path
     items = dict(node.items())
     below = items.get(key)
-    items[key] = _in_head(below if isinstance(below, Node) else Node(node.file, node.line, {}, {}), rest, text) if rest else text
+    items[key] = (
+        _in_head(below if isinstance(below, Node) else Node(node.file, node.line, {}, {}), rest, text)
+        if rest
+        else text
+    )
     return Node(node.file, node.line, items, {k: node.place(k).row or node.line for k in items})
 
 
 class Bench:
     """One study under one rulebook, evaluated as often as needed: packs and background are read once."""
 
-    def __init__(self, book: Rulebook, facts: Callable[[Study, Rulebook], Facts],
-                 background: Callable[[str], Background]) -> None:
+    def __init__(
+        self,
+        book: Rulebook,
+        facts: Callable[[Study, Rulebook], Facts],
+        background: Callable[[str], Background],
+    ) -> None:
         self.book, self.facts, self.background = book, facts, background
 
     def evaluation(self, study: Study, options: Mapping[str, str] | None = None) -> Evaluation:
-        return Evaluation(self.book, self.facts(study, self.book), self.background(gwp_of(self.book)), Ledger(), options)
+        return Evaluation(
+            self.book, self.facts(study, self.book), self.background(gwp_of(self.book)), Ledger(), options
+        )
 
     def tell(self, study: Study, scenario: Scenario, options: Mapping[str, str]) -> Told:
         """The headline of a scenario; data that lack or do not fit are told, not raised."""
@@ -180,11 +214,17 @@ class Bench:
         try:
             value = self.evaluation(study, options).value(head.of)
         except TanbiaoError as error:
-            return Told(scenario, version, None, head.unit.text, "—", tuple(p.text("en") for p in error.problems[:3]))
+            return Told(
+                scenario, version, None, head.unit.text, "—", tuple(p.text("en") for p in error.problems[:3])
+            )
         if value.state != KNOWN:
             return Told(scenario, version, None, head.unit.text, "—", tuple(sorted(value.why)))
         shown = value.with_unit(head.unit)
-        text = head.rounding.text(shown.number()) if head.rounding is not None else f"{float(shown.number()):.4g}"
+        text = (
+            head.rounding.text(shown.number())
+            if head.rounding is not None
+            else f"{float(shown.number()):.4g}"
+        )
         return Told(scenario, version, float(shown.number()), head.unit.text, text)
 
     def number(self, study: Study, options: Mapping[str, str] | None = None) -> float | None:
@@ -214,13 +254,27 @@ def sensitivity(bench: Bench, study: Study, most: int = 15, span: float = SPAN) 
                 values.setdefault(option.name, value)
         least, greatest = (pick(values, key=lambda k: values[k]) for pick in (min, max))
         if values[greatest] != values[least]:
-            found.append(Swing(f"choice.{clause.name}", AXES.get(axis_of(clause), clause.text), "choice", values[least], values[greatest], least, greatest))
+            found.append(
+                Swing(
+                    f"choice.{clause.name}",
+                    AXES.get(axis_of(clause), clause.text),
+                    "choice",
+                    values[least],
+                    values[greatest],
+                    least,
+                    greatest,
+                )
+            )
     for (scope, name), parameter in parameters(study).items():
         if parameter.text.startswith("="):
             continue
         target = f"{scope}/{name}" if scope else name
         ends = _bounds(study, scope, name) or _moved(parameter.text, span)
-        swing = _swing(bench, study, target, Text(f"参数 {target}", f"parameter {target}"), "parameter", ends) if ends else None
+        swing = (
+            _swing(bench, study, target, Text(f"参数 {target}", f"parameter {target}"), "parameter", ends)
+            if ends
+            else None
+        )
         if swing is not None:
             found.append(swing)
     exchange = study.tables.get("exchange")
@@ -236,14 +290,16 @@ def sensitivity(bench: Bench, study: Study, most: int = 15, span: float = SPAN) 
             cells = {c: exchange.columns[c][at] for c in exchange.columns}
             text = cells["amount"]
             ends = (f"=({text.lstrip('= ')})*{1 - span!r}", f"=({text.lstrip('= ')})*{1 + span!r}")
-            name = Text(cells.get("flow_zh") or cells["flow"], cells["flow"])
-            swing = _swing(bench, study, f"exchange.{row}.amount", name, "datum", ends)
+            words = Text(cells.get("flow_zh") or cells["flow"], cells["flow"])
+            swing = _swing(bench, study, f"exchange.{row}.amount", words, "datum", ends)
             if swing is not None:
                 found.append(swing)
     return base, sorted(found, key=lambda s: (-s.width, s.target))
 
 
-def _swing(bench: Bench, study: Study, target: str, name: Text, kind: str, ends: tuple[str, str]) -> Swing | None:
+def _swing(
+    bench: Bench, study: Study, target: str, name: Text, kind: str, ends: tuple[str, str]
+) -> Swing | None:
     values = []
     for text in ends:
         moved = _set(study, target, text)
@@ -261,7 +317,11 @@ def _bounds(study: Study, scope: str, name: str) -> tuple[str, str] | None:
     for table_name in PARAMETER_TABLES:
         table = study.tables.get(table_name)
         for row in table.rows() if table is not None else ():
-            if (row.get("scope", ""), row.get("name") or row["id"]) == (scope, name) and row.get("low") and row.get("high"):
+            if (
+                (row.get("scope", ""), row.get("name") or row["id"]) == (scope, name)
+                and row.get("low")
+                and row.get("high")
+            ):
                 return row["low"], row["high"]
     return None
 
@@ -275,8 +335,11 @@ def _moved(text: str, span: float) -> tuple[str, str] | None:
     return tuple(f"{value * (1 + s):.12g} {rest}".strip() for s in (-span, span))  # type: ignore[return-value]
 
 
-def difference_along(bench: Bench, study: Study, target: str, unit: str, goal: Callable[[Study], float]) -> Callable[[float], float]:
+def difference_along(
+    bench: Bench, study: Study, target: str, unit: str, goal: Callable[[Study], float]
+) -> Callable[[float], float]:
     """How far the headline stands above `goal` when a target takes a value."""
+
     def difference(x: float) -> float:
         moved = _set(study, target, f"{x!r} {unit}".strip())
         if moved is None:
@@ -285,7 +348,18 @@ def difference_along(bench: Bench, study: Study, target: str, unit: str, goal: C
         if value is None:
             raise ValueError(f"no result at {x}")
         return value - goal(moved)
+
     return difference
 
 
-__all__ = ["BASE", "Bench", "Scenario", "Swing", "Told", "changed", "difference_along", "scenarios_of", "sensitivity"]
+__all__ = [
+    "BASE",
+    "Bench",
+    "Scenario",
+    "Swing",
+    "Told",
+    "changed",
+    "difference_along",
+    "scenarios_of",
+    "sensitivity",
+]

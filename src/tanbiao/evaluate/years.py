@@ -27,7 +27,9 @@ from .run import Evaluation
 
 DATA, FACTOR, METHOD = "data", "factor", "method"
 TITLES: Mapping[str, Text] = {
-    DATA: Text("数据", "data"), FACTOR: Text("因子及其年份", "factors and their year"), METHOD: Text("方法（标准包）", "method (packs)"),
+    DATA: Text("数据", "data"),
+    FACTOR: Text("因子及其年份", "factors and their year"),
+    METHOD: Text("方法（标准包）", "method (packs)"),
 }
 FACTOR_HEAD = ("libraries", "as_of", "period")
 """Lines of study.yaml that say which year's factors stand behind the data."""
@@ -51,8 +53,14 @@ class YearPart:
         return float(self.exact)
 
     def data(self) -> dict[str, Any]:
-        return {"group": self.group, "key": self.key, "title": self.title.data(), "effect": self.effect,
-                "exact": str(self.exact), "changes": self.changes}
+        return {
+            "group": self.group,
+            "key": self.key,
+            "title": self.title.data(),
+            "effect": self.effect,
+            "exact": str(self.exact),
+            "changes": self.changes,
+        }
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,17 @@ class Explained:
         return sum((p.exact for p in self.parts if p.group == name), Fraction(0))
 
     def data(self) -> dict[str, Any]:
-        return {"pack": self.pack, "unit": self.unit, "before": self.before, "after": self.after,
-                "difference": float(self.exact_difference), "groups": {g: float(self.group(g)) for g in TITLES},
-                "parts": [p.data() for p in self.parts], "same_method": self.same_method,
-                "reasons": [r.data() for r in self.reasons]}
+        return {
+            "pack": self.pack,
+            "unit": self.unit,
+            "before": self.before,
+            "after": self.after,
+            "difference": float(self.exact_difference),
+            "groups": {g: float(self.group(g)) for g in TITLES},
+            "parts": [p.data() for p in self.parts],
+            "same_method": self.same_method,
+            "reasons": [r.data() for r in self.reasons],
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +122,9 @@ def explain_years(old: Year, new: Year, facts: Callable[[Study, Rulebook], Facts
         gwp = gwp_of(book)
         background = near.background(gwp)
         other = far.background(gwp).providers
-        if set(other) - set(background.providers):  # a datum may name what only the other year's library holds
+        if set(other) - set(
+            background.providers
+        ):  # a datum may name what only the other year's library holds
             background = replace(background, providers={**other, **background.providers})
         evaluation = Evaluation(book, facts(study, book), background, Ledger())
         head = headline_of(book)
@@ -134,7 +151,13 @@ def explain_years(old: Year, new: Year, facts: Callable[[Study, Rulebook], Facts
     parts = []
     for player in players:
         group, _, subject = player.partition(":")
-        title = TITLES[group] if group != DATA else Text("其余数据", "other data") if subject == "*" else _name(subject, old, new)
+        title = (
+            TITLES[group]
+            if group != DATA
+            else Text("其余数据", "other data")
+            if subject == "*"
+            else _name(subject, old, new)
+        )
         changes = sum(count[s] for s in rest) if subject == "*" else count.get(subject, 0)
         parts.append(YearPart(group, subject, title, shares[player], changes))
     after = value(spread(frozenset(players)))
@@ -152,8 +175,10 @@ def _reasons(old: Year, new: Year) -> tuple[Text, ...]:
     """Why two years are no one series."""
     reasons = []
     if old.book.digests != new.book.digests:
-        names = ", ".join(sorted(set(old.book.digests) ^ set(new.book.digests)) or sorted(
-            n for n, d in old.book.digests.items() if new.book.digests.get(n) != d))
+        names = ", ".join(
+            sorted(set(old.book.digests) ^ set(new.book.digests))
+            or sorted(n for n, d in old.book.digests.items() if new.book.digests.get(n) != d)
+        )
         reasons.append(Text(f"标准包不同：{names}", f"packs differ: {names}"))
     for path in ("unit.kind", "unit.amount", "unit.measure", "scope.stages"):
         a, b = old.study.at(path), new.study.at(path)
@@ -167,8 +192,12 @@ def _reasons(old: Year, new: Year) -> tuple[Text, ...]:
 
 def provider_columns(table: Table, *known: Mapping[str, Any]) -> set[str]:
     """The columns of a table that name background data: which factor stands behind the row."""
-    return {c for c, cells in table.columns.items() if c not in ("id", "process", "flow", "stage")
-            and any(t and any(t in k for k in known) for t in cells)}
+    return {
+        c
+        for c, cells in table.columns.items()
+        if c not in ("id", "process", "flow", "stage")
+        and any(t and any(t in k for k in known) for t in cells)
+    }
 
 
 def _subject(table: str, row: Mapping[str, str]) -> str:
@@ -206,8 +235,13 @@ def _mixed(old: Year, new: Year, taken: frozenset[str]) -> Study:
     newer = new.study.head
     lines: dict[str, int] = {}
     for key in dict.fromkeys([*old.study.head, *newer]):
-        from_new = FACTOR in taken if key in FACTOR_HEAD else METHOD in taken if key in METHOD_HEAD else \
-            f"{DATA}:study.yaml" in taken
+        from_new = (
+            FACTOR in taken
+            if key in FACTOR_HEAD
+            else METHOD in taken
+            if key in METHOD_HEAD
+            else f"{DATA}:study.yaml" in taken
+        )
         if from_new and key in newer:
             head[key] = newer[key]
         elif from_new and key in head:
@@ -216,10 +250,14 @@ def _mixed(old: Year, new: Year, taken: frozenset[str]) -> Study:
     for name in sorted({*old.study.tables, *new.study.tables} - WORKING_TABLES):
         a, b = old.study.tables.get(name), new.study.tables.get(name)
         tables[name] = _mixed_table(a, b, taken, known)
-    return Study(Node("study.yaml", 1, head, lines), {n: t for n, t in tables.items() if t is not None}, new.study.path)
+    return Study(
+        Node("study.yaml", 1, head, lines), {n: t for n, t in tables.items() if t is not None}, new.study.path
+    )
 
 
-def _mixed_table(a: Table | None, b: Table | None, taken: frozenset[str], known: Sequence[Mapping[str, Any]]) -> Table | None:
+def _mixed_table(
+    a: Table | None, b: Table | None, taken: frozenset[str], known: Sequence[Mapping[str, Any]]
+) -> Table | None:
     one = b or a
     assert one is not None
     names = list(dict.fromkeys(c for t in (a, b) if t is not None for c in t.columns))
@@ -253,7 +291,10 @@ def _factors_differ(old: Year, new: Year) -> bool:
         a, b = old.study.tables[name], new.study.tables[name]
         names = provider_columns(a, *known) | provider_columns(b, *known)
         after = {r["id"]: r for r in b.rows()}
-        if any(r["id"] in after and any(r.get(c, "") != after[r["id"]].get(c, "") for c in names) for r in a.rows()):
+        if any(
+            r["id"] in after and any(r.get(c, "") != after[r["id"]].get(c, "") for c in names)
+            for r in a.rows()
+        ):
             return True
     return False
 
@@ -272,8 +313,20 @@ def _name(subject: str, old: Year, new: Year) -> Text:
         table = year.study.tables.get("process")
         for row in table.rows() if table is not None else ():
             if row["id"] == subject:
-                return Text(f"数据：{row.get('name_zh') or subject}", f"data: {row.get('name_en') or subject}")
+                return Text(
+                    f"数据：{row.get('name_zh') or subject}", f"data: {row.get('name_en') or subject}"
+                )
     return Text(f"数据：{subject}", f"data: {subject}")
 
 
-__all__ = ["DATA", "FACTOR", "METHOD", "TITLES", "Explained", "Year", "YearPart", "explain_years", "provider_columns"]
+__all__ = [
+    "DATA",
+    "FACTOR",
+    "METHOD",
+    "TITLES",
+    "Explained",
+    "Year",
+    "YearPart",
+    "explain_years",
+    "provider_columns",
+]

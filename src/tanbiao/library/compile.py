@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
@@ -11,13 +11,17 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tanbiao.core.cache import Cache, machine
+from tanbiao.core.digest import digest
 from tanbiao.core.errors import Place, TanbiaoError, raise_errors, refuse
+from tanbiao.core.numbers import decimal_text
 from tanbiao.numerics import lca
 
 from .link import Linked, link
 from .model import GWP_SETS, POSITIONS, Factor, Gas, Library, Process
 
 Floats = NDArray[np.float64]
+Gwp = Callable[[Gas], Fraction | None]
 Origin = Literal["solved", "published", "judged", "exact"]
 
 JUDGED_FACTOR_HALF_WIDTH = Fraction(15, 100)
@@ -27,6 +31,9 @@ uncertainty.
 It serves only where a study uses such a factor directly, and travels as `judged`: it may be shown as a
 judgement, it may not feed a rating, a label or an export. Inside the linked core such a factor has no
 interval. Own judgement (`DEFAULT` in the starter's packs.py); no source."""
+
+CACHED = 2_000
+"""Smaller libraries are solved faster than they are read."""
 
 SPLIT_TOLERANCE = Fraction(1, 100)
 """Parts of a factor may miss its total by this share, since sources round them separately."""
@@ -81,36 +88,49 @@ class Compiled:
     """(terminals, processes) central amounts of factors and gases per process as written."""
 
 
-def compile_library(library: Library, gwp_set: str, *, published_intervals: bool = True) -> Compiled:
-    """Solve the linked core under `gwp_set` (AR4, AR5, AR6).
+def compile_library(library: Library, gwp_set: str, *, published_intervals: bool = True,
+                    cache: Cache | None = None, factors: Mapping[str, Fraction] | None = None) -> Compiled:
+    """Solve the linked core under `gwp_set` (one of `GWP_SETS`), or under `factors` of another method, by gas id, which
+    `gwp_set` then only names.
 
     `published_intervals=False` leaves the publishers' uncertainties of factors aside, in the linked core and for
     factors used directly (the starter's tools do so, and give every such factor the judged half-width). Raises `TanbiaoError` with every problem that keeps the library from being
     solved: unresolved links, units that do not fit, processes without reference output, a system that is not
     solvable.
+
+    cache: where the solution of a library of `CACHED` processes or more is kept under its digest; never given where a
+    result is verified.
     """
-    if gwp_set not in GWP_SETS:
+    if factors is None and gwp_set not in GWP_SETS:
         raise refuse("library-gwp-set", gwp_set=gwp_set, sets=", ".join(GWP_SETS))
     linked, problems = link(library)
     raise_errors(problems)
-    system = _system(linked, linked.technosphere(), library)
     direct = linked.direct()
 
-    known = np.array([_known(library, t, gwp_set) for t in linked.terminals], dtype=bool)
-    terminal = np.array([_terminal(library, t, gwp_set) for t in linked.terminals])
+    def gwp(gas: Gas) -> Fraction | None:
+        return gas.gwp(gwp_set) if factors is None else factors.get(gas.id)
+
+    known = np.array([_known(library, t, gwp) for t in linked.terminals], dtype=bool)
+    terminal = np.array([_terminal(library, t, gwp) for t in linked.terminals])
     terminal = terminal.reshape(len(linked.terminals), len(POSITIONS))
     t_total = terminal.sum(axis=1)
     lump = np.array([_lump(library, t, gwp_set) for t in linked.terminals], dtype=bool)
-    burdens = direct.T @ np.column_stack([terminal, np.where(lump, t_total, 0.0)])
-    solved = _adjoint(linked, system, burdens, library)
-    values, unconverted = solved[:, :-1], solved[:, -1]
-    central = values.sum(axis=1)
 
-    ends = []
-    for which in ("low", "high"):
-        at_end = [_end(library, t, v, which) for t, v in zip(linked.terminals, t_total, strict=True)]
-        ends.append(_totals(linked, library, which, np.array(at_end) if published_intervals else t_total))
-    unjudged = _totals(linked, library, "amount", t_total, judged=False)
+    def solutions() -> tuple[lca.System, Floats]:
+        """Columns: the positions, the lump, the low and the high end, without judged amounts."""
+        found = _system(linked, linked.technosphere(), library)
+        burdens = direct.T @ np.column_stack([terminal, np.where(lump, t_total, 0.0)])
+        columns = [_adjoint(linked, found, burdens, library)]
+        for which in ("low", "high"):
+            at_end = [_end(library, t, v, which) for t, v in zip(linked.terminals, t_total, strict=True)]
+            columns.append(_totals(linked, library, which, np.array(at_end) if published_intervals else t_total)[:, None])
+        columns.append(_totals(linked, library, "amount", t_total, judged=False)[:, None])
+        return found, np.hstack(columns)
+
+    system, solved = _kept(library, _method(gwp_set, factors), published_intervals, cache, solutions)
+    values, unconverted = solved[:, : len(POSITIONS)], solved[:, len(POSITIONS)]
+    ends, unjudged = (solved[:, -3], solved[:, -2]), solved[:, -1]
+    central = values.sum(axis=1)
 
     unknown_direct = (abs(direct) > 0).T @ (~known).astype(float) > 0
     unknown = lca.dependants(system, unknown_direct)
@@ -142,6 +162,30 @@ def compile_library(library: Library, gwp_set: str, *, published_intervals: bool
         system=system,
         direct=direct,
     )
+
+
+def _method(gwp_set: str, factors: Mapping[str, Fraction] | None) -> str:
+    """The name of a method and, where its factors were given, what they are."""
+    if factors is None:
+        return gwp_set
+    return f"{gwp_set} {digest({k: decimal_text(v) for k, v in factors.items()})}"
+
+
+def _kept(library: Library, method: str, published: bool, cache: Cache | None,
+          make: Callable[[], tuple[lca.System, Floats]]) -> tuple[lca.System, Floats]:
+    """The solution of a library, from the cache where it is there and fits."""
+    if cache is None or len(library.processes) < CACHED:
+        return make()
+    key = {"library": library.digest, "method": method, "published": str(published), "numerics": lca.SIGNATURE,
+           "dtype": np.dtype(np.float64).str, "platform": machine()}
+    found = cache.get(key)
+    if found is not None:
+        solved = found.pop("solved", None)
+        if solved is not None and solved.shape == (len(library.processes), len(POSITIONS) + 4):
+            return lca.system_of_arrays(found), np.asarray(solved)
+    system, solved = make()
+    cache.put(key, {**lca.arrays_of(system), "solved": solved})
+    return system, solved
 
 
 def vector(compiled: Compiled, item: str) -> Floats:
@@ -192,15 +236,15 @@ def positions_of(factor: Factor) -> tuple[Fraction, ...]:
     return tuple(given.get(p, Fraction(0)) * factor.value / whole for p in POSITIONS)
 
 
-def _terminal(library: Library, item: str, gwp_set: str) -> list[float]:
+def _terminal(library: Library, item: str, gwp: Gwp) -> list[float]:
     if item in library.factors:
         return [float(v) for v in positions_of(library.factors[item])]
     gas = library.gases[item]
-    return [float(gas.gwp(gwp_set) or 0) if p == gas.position else 0.0 for p in POSITIONS]
+    return [float(gwp(gas) or 0) if p == gas.position else 0.0 for p in POSITIONS]
 
 
-def _known(library: Library, item: str, gwp_set: str) -> bool:
-    return item in library.factors or library.gases[item].gwp(gwp_set) is not None
+def _known(library: Library, item: str, gwp: Gwp) -> bool:
+    return item in library.factors or gwp(library.gases[item]) is not None
 
 
 def _lump(library: Library, item: str, gwp_set: str) -> bool:

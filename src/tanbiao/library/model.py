@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
+from importlib import resources
 from types import MappingProxyType
 from typing import Literal
 
 from tanbiao.core.errors import Lang, Place
+from tanbiao.core.numbers import number
 from tanbiao.core.text import Text
 
 Kind = Literal["reference", "input", "emission", "cutoff"]
@@ -24,7 +28,8 @@ POSITIONS = ("A", "B", "C", "D", "E", "F", "G", "H", "unsplit")
 """Positions of a result in kgCO2e: A fossil, B technological removals, C biogenic non-CO2, D biogenic CO2
 uptake, E land-use change, F land-management CO2 and released biogenic CO2, G land removals, H aircraft, and
 `unsplit`, a CO2e total whose gases are not known. A to H as in the TfS and PACT data models."""
-GWP_SETS = ("AR4", "AR5", "AR6")
+GWP_SETS = ("AR4", "AR5", "AR6", "AR6-GWP20", "AR6-GTP100")
+"""GWP100 of three assessment reports, and of AR6 GWP20 and GTP100 (climate.csv, by gas id)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +125,17 @@ class Gas(Item):
 
     def gwp(self, gwp_set: str) -> Fraction | None:
         """kgCO2e per kg."""
-        return {"AR4": self.AR4, "AR5": self.AR5, "AR6": self.AR6}[gwp_set]
+        if gwp_set in ("AR4", "AR5", "AR6"):
+            return {"AR4": self.AR4, "AR5": self.AR5, "AR6": self.AR6}[gwp_set]
+        return climate_sets()[gwp_set].get(self.id)
+
+
+@cache
+def climate_sets() -> Mapping[str, Mapping[str, Fraction]]:
+    """The climate metrics that ship beside the libraries: set → gas id → kgCO2e per kg."""
+    with (resources.files(__package__) / "climate.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {name: {r["gas"]: number(r[name]) for r in rows if r[name]} for name in GWP_SETS if name in rows[0]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,19 @@ from math import comb
 MOST_PLAYERS = 10
 
 
-def shapley(players: Sequence[str], value: Callable[[frozenset[str]], float | Fraction]) -> dict[str, Fraction]:
+def shapley(
+    players: Sequence[str], value: Callable[[frozenset[str]], float | Fraction]
+) -> dict[str, Fraction]:
     """The part of each player, exact. `value` is asked once for every coalition, the smaller ones first; a float is
     taken as the rational it is. Raises `ValueError` beyond 10 players."""
     n = len(players)
     if n > MOST_PLAYERS:
         raise ValueError(f"{n} players, at most {MOST_PLAYERS}")
-    known = {frozenset(c): Fraction(value(frozenset(c))) for size in range(n + 1) for c in combinations(players, size)}
+    known = {
+        frozenset(c): Fraction(value(frozenset(c)))
+        for size in range(n + 1)
+        for c in combinations(players, size)
+    }
     weights = [Fraction(1, n * comb(n - 1, size)) for size in range(n)]
     parts = {}
     for player in players:

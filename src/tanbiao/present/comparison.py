@@ -1,6 +1,6 @@
 """Comparisons as people read them: one table of results, one of choices, and for each pair a waterfall and its clauses.
 
-    page = comparison_page("LFP pack", found.sides, found.pairs, "zh")
+page = comparison_page("LFP pack", found.sides, found.pairs, "zh")
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from html import escape
 from ..core.errors import Lang
 from ..core.text import Text
 from ..evaluate.compare import AXES, Comparison, Part, Side, axes_of, title_of
+from ..evaluate.published import Beside
 from ..evaluate.years import TITLES, Explained
 from . import figures, palette
 from .figures import Chart, Step
@@ -30,7 +31,7 @@ def apportioned(values: Sequence[Fraction], whole: Fraction, place: int) -> list
     floors = [u.numerator // u.denominator for u in units]
     left = round(whole / step) - sum(floors)
     order = sorted(range(len(values)), key=lambda i: (floors[i] - units[i], i))
-    for i in order[:max(0, left)]:
+    for i in order[: max(0, left)]:
         floors[i] += 1
     return [Decimal(f).scaleb(place) for f in floors]
 
@@ -85,12 +86,21 @@ def difference_waterfall(found: Comparison, lang: Lang) -> Chart | None:
     still = [s for s in parts if s.part.exact == 0]
     if still:
         steps.append(Step(ZERO_PARTS, 0.0, "change", "0"))
-    steps += [Step(Text(f"{s.part.title.zh}：不可评", f"{s.part.title.en}: not evaluable"), 0.0, "change", "—")
-              for s in parts if s.part.exact is None]
+    steps += [
+        Step(Text(f"{s.part.title.zh}：不可评", f"{s.part.title.en}: not evaluable"), 0.0, "change", "—")
+        for s in parts
+        if s.part.exact is None
+    ]
     name = _short(found.right)
-    end = Text(name, name) if not found.aside else Text(f"{name}（可计算的部分）", f"{name}, as far as it can be computed")
+    end = (
+        Text(name, name)
+        if not found.aside
+        else Text(f"{name}（可计算的部分）", f"{name}, as far as it can be computed")
+    )
     steps.append(Step(end, found.compared[1], "total", last))
-    return figures.waterfall(steps, found.unit, lang, Text("同一组事实，两份规则", "one set of facts, two rulebooks"))
+    return figures.waterfall(
+        steps, found.unit, lang, Text("同一组事实，两份规则", "one set of facts, two rulebooks")
+    )
 
 
 def _short(version: str) -> str:
@@ -99,18 +109,28 @@ def _short(version: str) -> str:
 
 WORDS = {
     "title": Text("同一组事实，多份规则", "one set of facts, many rulebooks"),
-    "results": Text("结果", "Results"), "choices": Text("选择", "Choices"),
-    "pack": Text("标准包", "pack"), "published": Text("公布值", "published"),
+    "results": Text("结果", "Results"),
+    "choices": Text("选择", "Choices"),
+    "pack": Text("标准包", "pack"),
+    "published": Text("公布值", "published"),
     "total": Text("每参照流总量，kg CO₂e", "total for the reference flow, kg CO₂e"),
-    "choice": Text("选择", "choice"), "effect": Text("影响，kg CO₂e", "effect, kg CO₂e"),
-    "clauses": Text("条款", "clauses"), "same": Text("两边相同", "the same on both sides"),
+    "choice": Text("选择", "choice"),
+    "effect": Text("影响，kg CO₂e", "effect, kg CO₂e"),
+    "clauses": Text("条款", "clauses"),
+    "same": Text("两边相同", "the same on both sides"),
     "illegal": Text("不能成立的组合（列出，不计算）", "mixtures that cannot stand (listed, not computed)"),
-    "unit": Text("单位", "unit"), "missing": Text("缺", "lacks"), "none": Text("事实本身", "the facts as they stand"),
-    "ranked": Text("不可排名", "not to be ranked"), "comparable": Text("可以比较", "may be compared"),
-    "difference": Text("差", "difference"), "merged": Text("一起变动的选择", "choices that move together"),
+    "unit": Text("单位", "unit"),
+    "missing": Text("缺", "lacks"),
+    "none": Text("事实本身", "the facts as they stand"),
+    "ranked": Text("不可排名", "not to be ranked"),
+    "comparable": Text("可以比较", "may be compared"),
+    "difference": Text("差", "difference"),
+    "merged": Text("一起变动的选择", "choices that move together"),
     "not_evaluable": Text("不可评", "not evaluable"),
-    "exact": Text("各部分之和恰等于差，与次序无关（沙普利值，有理数运算）",
-                  "the parts sum to the difference exactly and do not depend on an order (Shapley values, in rationals)"),
+    "exact": Text(
+        "各部分之和恰等于差，与次序无关（沙普利值，有理数运算）",
+        "the parts sum to the difference exactly and do not depend on an order (Shapley values, in rationals)",
+    ),
     "constructed": Text("构造示例", "constructed example"),
 }
 
@@ -119,50 +139,75 @@ def word_(key: str, lang: Lang) -> str:
     return WORDS[key][lang]
 
 
-def comparison_page(title: str, sides: Sequence[Side], pairs: Sequence[Comparison], lang: Lang, constructed: bool = False) -> str:
+def comparison_page(
+    title: str, sides: Sequence[Side], pairs: Sequence[Comparison], lang: Lang, constructed: bool = False
+) -> str:
     """A page that stands alone: results, choices and every pair."""
-    body = [f"<h1>{escape(title)}</h1><p class=lead>{word_('title', lang)}"
-            + (f" · <b>{word_('constructed', lang)}</b>" if constructed else "") + "</p>",
-            f"<h2>{word_('results', lang)}</h2>", _results(sides, lang), f"<h2>{word_('choices', lang)}</h2>",
-            _choices(sides, lang)]
+    body = [
+        f"<h1>{escape(title)}</h1><p class=lead>{word_('title', lang)}"
+        + (f" · <b>{word_('constructed', lang)}</b>" if constructed else "")
+        + "</p>",
+        f"<h2>{word_('results', lang)}</h2>",
+        _results(sides, lang),
+        f"<h2>{word_('choices', lang)}</h2>",
+        _choices(sides, lang),
+    ]
     body += [_pair(p, n, lang) for n, p in enumerate(pairs)]
     return _page(title, "".join(body), lang)
 
 
 def _page(title: str, body: str, lang: Lang) -> str:
     style = f"""
-body {{ font: 15px/1.55 'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC',system-ui,sans-serif; color: {palette.INK};
-  background: {palette.PAPER}; max-width: 1000px; margin: 32px auto; padding: 0 20px; }}
-h1 {{ color: {palette.DEEP}; font-size: 26px; margin: 0; font-weight: 600 }} h2 {{ color: {palette.DEEP}; font-size: 18px;
-  margin: 36px 0 8px; border-bottom: 1px solid {palette.RULE}; padding-bottom: 4px; font-weight: 600 }}
+body {{ font: 15px/1.55 'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC',system-ui,sans-serif;
+  color: {palette.INK}; background: {palette.PAPER}; max-width: 1000px; margin: 32px auto; padding: 0 20px; }}
+h1 {{ color: {palette.DEEP}; font-size: 26px; margin: 0; font-weight: 600 }}
+h2 {{ color: {palette.DEEP}; font-size: 18px; margin: 36px 0 8px; border-bottom: 1px solid {palette.RULE}; padding-bottom: 4px; font-weight: 600 }}
 .lead {{ color: {palette.MUTED}; margin: 4px 0 0 }} table {{ border-collapse: collapse; width: 100%; font-size: 13.5px }}
-th {{ text-align: left; color: {palette.MUTED}; font-weight: 500; border-bottom: 1px solid {palette.RULE}; padding: 5px 10px 5px 0; vertical-align: bottom }}
-td {{ padding: 6px 10px 6px 0; border-bottom: 1px solid {palette.NAMES['hair']}; vertical-align: top }}
+th {{ text-align: left; color: {palette.MUTED}; font-weight: 500; vertical-align: bottom;
+  border-bottom: 1px solid {palette.RULE}; padding: 5px 10px 5px 0 }}
+td {{ padding: 6px 10px 6px 0; border-bottom: 1px solid {palette.NAMES["hair"]}; vertical-align: top }}
 td.n, th.n {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }}
 .c {{ color: {palette.MUTED}; font-size: 12px; overflow-wrap: anywhere }} .bad {{ color: {palette.RUST} }}
 .note {{ color: {palette.MUTED}; font-size: 13px; margin: 6px 0 }} section {{ break-inside: avoid }}
 svg {{ max-width: 100%; height: auto }} .wide {{ overflow-x: auto }}"""
-    return (f"<!doctype html><html lang={lang}><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'>"
-            f"<title>{escape(title)}</title><style>{style}</style><body>{body}</body></html>\n")
+    return (
+        f"<!doctype html><html lang={lang}><meta charset=utf-8>"
+        "<meta name=viewport content='width=device-width,initial-scale=1'>"
+        f"<title>{escape(title)}</title><style>{style}</style><body>{body}</body></html>\n"
+    )
 
 
 def _results(sides: Sequence[Side], lang: Lang) -> str:
     rows = []
     for side in sides:
         value = side.total.value
-        lack = "" if value is not None else (f"<div class='c bad'>{word_('not_evaluable', lang)} · {word_('missing', lang)}: "
-                                             f"{escape(', '.join(side.total.missing))}</div>")
+        lack = (
+            ""
+            if value is not None
+            else (
+                f"<div class='c bad'>{word_('not_evaluable', lang)} · {word_('missing', lang)}: "
+                f"{escape(', '.join(side.total.missing))}</div>"
+            )
+        )
         title = side.rulebook.pack.title[lang]
-        rows.append(f"<tr><td><b>{escape(_short(side.name))}</b><div class=c>{escape(title)}</div>{lack}</td>"
-                    f"<td class=n>{escape(minus(side.published.published))} {escape(unit_text(side.published.unit))}</td>"
-                    f"<td class=n>{_total(value)}</td>"
-                    f"<td class=c>{escape(side.result.conformity()[lang])}</td></tr>")
-    return (f"<table><tr><th>{word_('pack', lang)}<th class=n>{word_('published', lang)}<th class=n>{word_('total', lang)}"
-            f"<th></tr>{''.join(rows)}</table>")
+        rows.append(
+            f"<tr><td><b>{escape(_short(side.name))}</b><div class=c>{escape(title)}</div>{lack}</td>"
+            f"<td class=n>{escape(minus(side.published.published))} {escape(unit_text(side.published.unit))}</td>"
+            f"<td class=n>{_total(value)}</td>"
+            f"<td class=c>{escape(side.result.conformity()[lang])}</td></tr>"
+        )
+    return (
+        f"<table><tr><th>{word_('pack', lang)}<th class=n>{word_('published', lang)}<th class=n>{word_('total', lang)}"
+        f"<th></tr>{''.join(rows)}</table>"
+    )
 
 
 def _total(value: float | None) -> str:
-    return "—" if value is None else plain(Decimal(round(Fraction(value) / Fraction(10) ** place_of(value))).scaleb(place_of(value)))
+    return (
+        "—"
+        if value is None
+        else plain(Decimal(round(Fraction(value) / Fraction(10) ** place_of(value))).scaleb(place_of(value)))
+    )
 
 
 def _choices(sides: Sequence[Side], lang: Lang) -> str:
@@ -174,9 +219,16 @@ def _choices(sides: Sequence[Side], lang: Lang) -> str:
         for side in sides:
             rules = side.rules(axis)
             settled = ", ".join(o.replace("_", " ") for o in side.options(axis))
-            texts = "<br>".join(escape(c.text[lang]) for c in rules[:1]) if rules else f"<span class=c>{word_('none', lang)}</span>"
-            clauses = " ".join(f"<div class=c>{escape(c.address.partition('#')[2])}"
-                               f"{' ' + escape(c.number) if c.number else ''} · {escape(c.review)}</div>" for c in rules[:2])
+            texts = (
+                "<br>".join(escape(c.text[lang]) for c in rules[:1])
+                if rules
+                else f"<span class=c>{word_('none', lang)}</span>"
+            )
+            clauses = " ".join(
+                f"<div class=c>{escape(c.address.partition('#')[2])}"
+                f"{' ' + escape(c.number) if c.number else ''} · {escape(c.review)}</div>"
+                for c in rules[:2]
+            )
             cells.append(f"<td>{f'<b>{escape(settled)}</b><br>' if settled else ''}{texts}{clauses}</td>")
         rows.append(f"<tr><td><b>{escape(title_of(axis, *sides)[lang])}</b></td>{''.join(cells)}</tr>")
     return f"<div class=wide><table><tr><th>{head}</tr>{''.join(rows)}</table></div>"
@@ -185,28 +237,45 @@ def _choices(sides: Sequence[Side], lang: Lang) -> str:
 def _pair(found: Comparison, number: int, lang: Lang) -> str:
     chart = difference_waterfall(found, lang)
     first, parts, last = shown(found)
-    rows = [f"<tr><td><b>{escape(_short(found.left))}</b> <span class=c>{escape(minus(found.left_published))} "
-            f"{escape(unit_text(found.left_unit))}</span></td><td class=n><b>{first}</b></td><td></td></tr>"]
+    rows = [
+        f"<tr><td><b>{escape(_short(found.left))}</b> <span class=c>{escape(minus(found.left_published))} "
+        f"{escape(unit_text(found.left_unit))}</span></td><td class=n><b>{first}</b></td><td></td></tr>"
+    ]
     for one in parts:
         part = one.part
         clauses = "".join(f"<div class=c>{escape(c)}</div>" for c in dict.fromkeys([*part.left, *part.right]))
         lack = ""
         if part.exact is None:
-            lack = (f"<div class='c bad'>{word_('not_evaluable', lang)} · {word_('missing', lang)}: "
-                    f"{escape(', '.join(part.missing))}" + (f" ({escape(', '.join(part.rows))})" if part.rows else "") + "</div>")
-        rows.append(f"<tr><td>{escape(part.title[lang])}{lack}</td><td class=n>{one.text}</td><td>{clauses}</td></tr>")
-    rows.append(f"<tr><td><b>{escape(_short(found.right))}</b> <span class=c>{escape(minus(found.right_published))} "
-                f"{escape(unit_text(found.right_unit))}</span></td><td class=n><b>{last}</b></td><td></td></tr>")
+            lack = (
+                f"<div class='c bad'>{word_('not_evaluable', lang)} · {word_('missing', lang)}: "
+                f"{escape(', '.join(part.missing))}"
+                + (f" ({escape(', '.join(part.rows))})" if part.rows else "")
+                + "</div>"
+            )
+        rows.append(
+            f"<tr><td>{escape(part.title[lang])}{lack}</td><td class=n>{one.text}</td><td>{clauses}</td></tr>"
+        )
+    rows.append(
+        f"<tr><td><b>{escape(_short(found.right))}</b> <span class=c>{escape(minus(found.right_published))} "
+        f"{escape(unit_text(found.right_unit))}</span></td><td class=n><b>{last}</b></td><td></td></tr>"
+    )
     notes = [word_("exact", lang)]
     if found.same:
-        notes.append(f"{word_('same', lang)}: " + ("、" if lang == "zh" else ", ").join(AXES.get(a, Text(a, a))[lang] for a in found.same))
+        notes.append(
+            f"{word_('same', lang)}: "
+            + ("、" if lang == "zh" else ", ").join(AXES.get(a, Text(a, a))[lang] for a in found.same)
+        )
     notes += [f"{word_('merged', lang)}: {' + '.join(m)}" for m in found.merged]
     notes += [f"{word_('illegal', lang)}: {' + '.join(i.axes)} — {i.reason}" for i in found.illegal]
     notes += [f"{word_('ranked', lang)}: {r[lang]}" for r in found.reasons] or [word_("comparable", lang)]
     drawing = figures.svg(chart, f"p{number}") if chart is not None else ""
-    return (f"<section><h2>{escape(_short(found.left))} → {escape(_short(found.right))}</h2>{drawing}<table><tr>"
-            f"<th style='width:44%'>{word_('choice', lang)}<th class=n style='width:14%'>{word_('effect', lang)}<th>{word_('clauses', lang)}</tr>{''.join(rows)}</table>"
-            + "".join(f"<p class=note>{escape(n)}</p>" for n in notes) + "</section>")
+    return (
+        f"<section><h2>{escape(_short(found.left))} → {escape(_short(found.right))}</h2>{drawing}<table><tr>"
+        f"<th style='width:44%'>{word_('choice', lang)}<th class=n style='width:14%'>{word_('effect', lang)}"
+        f"<th>{word_('clauses', lang)}</tr>{''.join(rows)}</table>"
+        + "".join(f"<p class=note>{escape(n)}</p>" for n in notes)
+        + "</section>"
+    )
 
 
 # -- two years -------------------------------------------------------------------------------------------------------
@@ -215,7 +284,9 @@ def _pair(found: Comparison, number: int, lang: Lang) -> str:
 def years_shown(found: Explained) -> tuple[str, list[str], str]:
     """Before, parts and after as printed; the printed parts sum to the printed change."""
     place = place_of(found.before, found.after)
-    first, last = (Decimal(round(Fraction(v) / Fraction(10) ** place)).scaleb(place) for v in (found.before, found.after))
+    first, last = (
+        Decimal(round(Fraction(v) / Fraction(10) ** place)).scaleb(place) for v in (found.before, found.after)
+    )
     texts = apportioned([p.exact for p in found.parts], Fraction(last) - Fraction(first), place)
     return plain(first), [signed(t) for t in texts], plain(last)
 
@@ -237,20 +308,75 @@ def years_page(title: str, found: Explained, lang: Lang) -> str:
     share = f"{abs(change) / abs(found.before):.1%}" if found.before else "—"
     verb = ("上升" if change > 0 else "下降") if zh else ("rose" if change > 0 else "fell")
     groups = [(TITLES[g][lang], float(found.group(g))) for g in TITLES]
-    lead = (f"{unit_text(found.unit)}：由 {first} {verb}到 {last}（{share}）。" if zh else
-            f"It {verb} from {first} to {last} {unit_text(found.unit)} ({share}). ")
-    lead += ("其中" if zh else "Of this: ") + ("，" if zh else ", ").join(f"{n} {minus(f'{v:+.3g}')}" for n, v in groups) + ("。" if zh else ".")
-    tracking = ("两期方法相同，可按 ISO 14067 6.4.7 作为同一序列跟踪。" if zh else
-                "Both years follow one method and may be tracked as one series (ISO 14067 6.4.7).") if found.same_method else (
-                "两期方法不同，方法的影响已单列；跟踪时须剔除：" if zh else
-                "The method changed between the years; its part is shown apart and must be left out when tracking: ")
+    lead = (
+        f"{unit_text(found.unit)}：由 {first} {verb}到 {last}（{share}）。"
+        if zh
+        else f"It {verb} from {first} to {last} {unit_text(found.unit)} ({share}). "
+    )
+    lead += (
+        ("其中" if zh else "Of this: ")
+        + ("，" if zh else ", ").join(f"{n} {(minus(f'{v:+.3g}') if v else '0')}" for n, v in groups)
+        + ("。" if zh else ".")
+    )
+    tracking = (
+        (
+            "两期方法相同，可按 ISO 14067 6.4.7 作为同一序列跟踪。"
+            if zh
+            else "Both years follow one method and may be tracked as one series (ISO 14067 6.4.7)."
+        )
+        if found.same_method
+        else (
+            "两期方法不同，方法的影响已单列；跟踪时须剔除："
+            if zh
+            else "The method changed between the years; its part is shown apart and must be left out when tracking: "
+        )
+    )
     tracking += "; ".join(r[lang] for r in found.reasons)
-    rows = "".join(f"<tr><td>{escape(p.title[lang])}</td><td class=n>{t}</td><td class=c>{p.changes or ''}</td></tr>"
-                   for p, t in zip(found.parts, texts, strict=True))
-    heads = ("变化", f"影响，{unit_text(found.unit)}", "改动的数据") if zh else ("change", f"effect, {unit_text(found.unit)}", "data changed")
-    body = (f"<h1>{escape(title)}</h1><p>{escape(lead)}</p>{figures.svg(years_waterfall(found, lang), 'y')}"
-            f"<table><tr><th>{heads[0]}<th class=n>{heads[1]}<th>{heads[2]}</tr>{rows}</table><p class=note>{escape(tracking)}</p>")
+    rows = "".join(
+        f"<tr><td>{escape(p.title[lang])}</td><td class=n>{t}</td><td class=c>{p.changes or ''}</td></tr>"
+        for p, t in zip(found.parts, texts, strict=True)
+    )
+    heads = (
+        ("变化", f"影响，{unit_text(found.unit)}", "改动的数据")
+        if zh
+        else ("change", f"effect, {unit_text(found.unit)}", "data changed")
+    )
+    body = (
+        f"<h1>{escape(title)}</h1><p>{escape(lead)}</p>{figures.svg(years_waterfall(found, lang), 'y')}"
+        f"<table><tr><th>{heads[0]}<th class=n>{heads[1]}<th>{heads[2]}</tr>{rows}</table>"
+        f"<p class=note>{escape(tracking)}</p>"
+    )
     return _page(title, body, lang)
 
 
-__all__ = ["apportioned", "comparison_page", "difference_waterfall", "shown", "years_page", "years_waterfall"]
+def beside_page(title: str, found: Beside, lang: Lang) -> str:
+    """A page that stands alone: a published result beside ours by stage, and what is not comparable."""
+    zh = lang == "zh"
+    heads = ("阶段", "公布的", "本研究", "差") if zh else ("stage", "published", "ours", "difference")
+    rows = "".join(
+        f"<tr><td>{escape(r.name[lang])}</td><td class=n>{_missing(r.theirs)}</td><td class=n>{_missing(r.ours)}</td>"
+        f"<td class=n>{'—' if r.difference is None else minus(f'{r.difference:+.3g}')}</td></tr>"
+        for r in found.rows
+    )
+    head = "不可比之处" if zh else "What is not comparable"
+    notes = "".join(f"<li>{escape(r[lang])}</li>" for r in found.reasons)
+    body = (
+        f"<h1>{escape(title)}</h1><p class=lead>{escape(found.title)} · {escape(found.source)}"
+        f" · {escape(_short(found.pack))} · "
+        f"{escape(unit_text(found.unit))}</p><table><tr><th>{heads[0]}"
+        + "".join(f"<th class=n>{h}" for h in heads[1:])
+        + f"</tr>{rows}</table>"
+        + (f"<h2>{head}</h2><ul>{notes}</ul>" if found.reasons else "")
+    )
+    return _page(title, body, lang)
+
+
+__all__ = [
+    "apportioned",
+    "beside_page",
+    "comparison_page",
+    "difference_waterfall",
+    "shown",
+    "years_page",
+    "years_waterfall",
+]

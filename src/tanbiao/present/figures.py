@@ -282,7 +282,8 @@ def waterfall(steps: Sequence[Step], unit: str, lang: Lang, title: Text) -> Char
     said = base.mark_text(align="left", dx=6, fontSize=12, color=palette.INK).encode(x="top:Q", text="text:N")
     layers = [bars, said, *_names(rows, y)]
     if not note:
-        layers.insert(1, alt.Chart(alt.Data(values=[{"x": 0}])).mark_rule(color=palette.INK, strokeWidth=1).encode(x="x:Q"))
+        zero = alt.Chart(alt.Data(values=[{"x": 0}])).mark_rule(color=palette.INK, strokeWidth=1)
+        layers.insert(1, zero.encode(x="x:Q"))
     return _dress(
         alt.layer(*layers).properties(width=WIDTH, height=len(rows) * ROW),
         lang,
@@ -300,13 +301,14 @@ def tornado(rows: Sequence[tuple[Text, float, float]], base: float, unit: str, l
             "high": max(low, high),
             "base": base,
             "order": n,
-            "left": short(min(low, high)),
-            "right": short(max(low, high)),
+            "left": _signed(min(low, high) - base),
+            "right": _signed(max(low, high) - base),
         }
         for n, (name, low, high) in enumerate(rows)
     ]
     y = _rows_axis()
-    least, most = min([base, *(r["low"] for r in found)]), max([base, *(r["high"] for r in found)])
+    ends = [base, *(v for _, low, high in rows for v in (low, high))]
+    least, most = min(ends), max(ends)
     width = (most - least) or abs(base) or 1.0
     x_scale = alt.Scale(domain=[least - 0.22 * width, most + 0.22 * width], nice=False, zero=False)
     chart = alt.Chart(alt.Data(values=found)).encode(y=y)
@@ -320,11 +322,17 @@ def tornado(rows: Sequence[tuple[Text, float, float]], base: float, unit: str, l
     ]
     line = alt.Chart(alt.Data(values=[{"x": base}])).mark_rule(color=palette.INK, strokeWidth=1.2).encode(x="x:Q")
     return _dress(
-        alt.layer(below, above, line, *said, *_names(found, y)).properties(width=WIDTH, height=max(1, len(found)) * ROW),
+        alt.layer(below, above, line, *said, *_names(found, y)).properties(
+            width=WIDTH, height=max(1, len(found)) * ROW
+        ),
         lang,
         f"{title[lang]} ({unit_text(unit)})" if lang == "en" else f"{title[lang]}（{unit_text(unit)}）",
         phrase("figure.tornado_note", lang, value=short(base)),
     )
+
+
+def _signed(change: float) -> str:
+    return "" if change == 0 else ("+" if change > 0 else "−") + short(abs(change))
 
 
 # -- drawing -------------------------------------------------------------------------------------------------------

@@ -254,20 +254,21 @@ def vehicle_sheet(study: Study, results: Sequence[Result], lang: Lang) -> Docume
     position = {i: n for n, i in enumerate(parts.ids)}
     rows = [
         (
-            Cell(s.named(parts, position[str(source)])),
+            Cell(s.named(parts, position[str(source)]) + (f"（{s.t('word.remainder')}）" if rest else "")),
             Cell(str(material).replace("_", " ")),
             Cell(f"{float(mass):,.4g}"),
             Cell(word("class", str(kind), lang)),
             Cell(word("judged", str(judged), lang)),
             Cell(word("stage", str(stage), lang)),
         )
-        for source, material, mass, kind, judged, stage in zip(
+        for source, material, mass, kind, judged, stage, rest in zip(
             inflow["source"].data,
             inflow["material"].data,
             inflow["mass"].data,
             inflow["category"].data,
             inflow["judged"].data,
             inflow["judged_stage"].data,
+            inflow["remainder"].data,
             strict=True,
         )
     ]

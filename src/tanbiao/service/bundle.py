@@ -213,6 +213,11 @@ class BundlePlaces(Places):
     def pack_roots(self) -> list[Path]:
         return [self.folder / "packs"]
 
+    @property
+    def cache(self) -> None:
+        """A bundle is recomputed, never read from what was kept."""
+        return None
+
     def library(self, names: Sequence[str], study: Path | None = None) -> Library:
         return _together(self.parts)
 

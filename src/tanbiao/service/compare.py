@@ -36,12 +36,27 @@ class Comparisons:
 
     def data(self) -> dict[str, Any]:
         return {
-            "sides": [{"pack": s.name, "value": s.total.value, "unit": "kgCO2e", "published": s.published.published,
-                       "published_unit": s.published.unit, "missing": list(s.total.missing),
-                       "method_fingerprint": s.published.method_fingerprint,
-                       "choices": {a: {"title": title_of(a, s).data(), "options": list(s.options(a)),
-                                       "clauses": [c.address for c in s.rules(a)]} for a in self.axes if s.rules(a)}}
-                      for s in self.sides],
+            "sides": [
+                {
+                    "pack": s.name,
+                    "value": s.total.value,
+                    "unit": "kgCO2e",
+                    "published": s.published.published,
+                    "published_unit": s.published.unit,
+                    "missing": list(s.total.missing),
+                    "method_fingerprint": s.published.method_fingerprint,
+                    "choices": {
+                        a: {
+                            "title": title_of(a, s).data(),
+                            "options": list(s.options(a)),
+                            "clauses": [c.address for c in s.rules(a)],
+                        }
+                        for a in self.axes
+                        if s.rules(a)
+                    },
+                }
+                for s in self.sides
+            ],
             "pairs": [p.data() for p in self.pairs],
         }
 

@@ -40,8 +40,14 @@ class Moved:
         return None if self.before is None or self.after is None else self.after - self.before
 
     def data(self) -> dict[str, Any]:
-        return {"pack": self.pack, "name": self.name, "unit": self.unit, "before": self.before, "after": self.after,
-                "difference": self.difference}
+        return {
+            "pack": self.pack,
+            "name": self.name,
+            "unit": self.unit,
+            "before": self.before,
+            "after": self.after,
+            "difference": self.difference,
+        }
 
 
 @dataclass(frozen=True)
@@ -61,10 +67,14 @@ class Diff:
         return self.old_root == self.new_root
 
     def data(self) -> dict[str, Any]:
-        return {"same": self.same, "old_root": self.old_root, "new_root": self.new_root,
-                "changes": [c.data() | {"effect": self.effects.get(c.what)} for c in self.changes],
-                "moved": [m.data() for m in self.moved],
-                "explained": self.explained.data() if self.explained is not None else None}
+        return {
+            "same": self.same,
+            "old_root": self.old_root,
+            "new_root": self.new_root,
+            "changes": [c.data() | {"effect": self.effects.get(c.what)} for c in self.changes],
+            "moved": [m.data() for m in self.moved],
+            "explained": self.explained.data() if self.explained is not None else None,
+        }
 
 
 def diff_runs(old: LoadedStudy, old_run: Run, new_run: Run) -> Diff:
@@ -74,8 +84,10 @@ def diff_runs(old: LoadedStudy, old_run: Run, new_run: Run) -> Diff:
     after = {r.rulebook.pack.name: r for r in new_run.results}
     for name in sorted({*before} & {*after}):
         changes += rule_changes(before[name].rulebook, after[name].rulebook)
-    changes += library_changes({f"{p.id}@{p.version}": p.digest for p in old_run.parts},
-                               {f"{p.id}@{p.version}": p.digest for p in new_run.parts})
+    changes += library_changes(
+        {f"{p.id}@{p.version}": p.digest for p in old_run.parts},
+        {f"{p.id}@{p.version}": p.digest for p in new_run.parts},
+    )
     changes = list(dict.fromkeys(changes))
     moved = []
     for name in dict.fromkeys([*before, *after]):
@@ -86,8 +98,14 @@ def diff_runs(old: LoadedStudy, old_run: Run, new_run: Run) -> Diff:
             shown = y or x
             assert shown is not None
             moved.append(Moved(name, shown.name, shown.unit, _number(x), _number(y)))
-    return Diff(old_run.ledger.root, new_run.ledger.root, tuple(changes), tuple(moved),
-                _effects(old, old_run, changes), _explained(old_run, new_run))
+    return Diff(
+        old_run.ledger.root,
+        new_run.ledger.root,
+        tuple(changes),
+        tuple(moved),
+        _effects(old, old_run, changes),
+        _explained(old_run, new_run),
+    )
 
 
 def write_diff(found: Diff, study: Study, folder: Path) -> list[Path]:
@@ -96,8 +114,15 @@ def write_diff(found: Diff, study: Study, folder: Path) -> list[Path]:
     if found.explained is not None:
         for lang in LANGS:
             title = study.at(f"title.{lang}") or study.id
-            paths.append(write(folder / f"{study.id}.years.{lang}.html", years_page(str(title), found.explained, lang)))
-            paths.append(write(folder / f"{study.id}.years.{lang}.svg", figures.svg(years_waterfall(found.explained, lang))))
+            paths.append(
+                write(folder / f"{study.id}.years.{lang}.html", years_page(str(title), found.explained, lang))
+            )
+            paths.append(
+                write(
+                    folder / f"{study.id}.years.{lang}.svg",
+                    figures.svg(years_waterfall(found.explained, lang)),
+                )
+            )
     return [*paths, write(folder / f"{study.id}.diff.json", json_text(found.data()))]
 
 
@@ -108,8 +133,13 @@ def _explained(old: Run, new: Run) -> Explained | None:
     if after is None:
         return None
     first = before[after.rulebook.pack.id]
-    asked = {c.name for run in (old, new) for r in run.results for c in r.rulebook.of_kind("given")
-             if c.value_kind == "table"}
+    asked = {
+        c.name
+        for run in (old, new)
+        for r in run.results
+        for c in r.rulebook.of_kind("given")
+        if c.value_kind == "table"
+    }
 
     def facts(study: Study, book: Rulebook) -> Facts:
         found, problems = resolve_facts(study, book, asked)
@@ -117,9 +147,14 @@ def _explained(old: Run, new: Run) -> Explained | None:
         return found
 
     try:
-        return explain_years(*(Year(run.study, result.rulebook, _background(run, result))
-                               for run, result in ((old, first), (new, after))), facts)
-    except TanbiaoError:  # a mixture of the two years that cannot be evaluated: the changes are listed all the same
+        return explain_years(
+            Year(old.study, first.rulebook, _background(old, first)),
+            Year(new.study, after.rulebook, _background(new, after)),
+            facts,
+        )
+    except (
+        TanbiaoError
+    ):  # a mixture of the two years that cannot be evaluated: the changes are listed all the same
         return None
 
 
@@ -151,8 +186,11 @@ def _effects(old: LoadedStudy, old_run: Run, changes: list[Change]) -> dict[str,
         if study is None:
             continue
         try:
-            value = _headline(run_study(LoadedStudy(study, (), old.places), [r.rulebook.pack.version
-                                                                           for r in old_run.results][:1]))
+            value = _headline(
+                run_study(
+                    LoadedStudy(study, (), old.places), [r.rulebook.pack.version for r in old_run.results][:1]
+                )
+            )
         except TanbiaoError:
             continue
         if value is not None:

@@ -22,8 +22,15 @@ def found(run: Run, earlier: Sequence[Run] = ()) -> Found:
     """All that an evaluation shows. earlier: runs of the same plant for earlier years, oldest first."""
     ways = {i.grade: i for r in run.results for i in improvements(run.study, r)}
     table = run.study.tables.get("measure") or run.study.tables.get("measures")
-    return Found(run.study, run.results, ways, balances(run.study), [(_year(r), _grades(r)) for r in (*earlier, run)],
-                 actions_of(run.study), list(table.rows()) if table is not None else [])
+    return Found(
+        run.study,
+        run.results,
+        ways,
+        balances(run.study),
+        [(_year(r), _grades(r)) for r in (*earlier, run)],
+        actions_of(run.study),
+        list(table.rows()) if table is not None else [],
+    )
 
 
 def _year(run: Run) -> str:
@@ -31,11 +38,22 @@ def _year(run: Run) -> str:
 
 
 def _grades(run: Run) -> dict[str, Graded]:
-    return {r.rulebook.clauses[p.name].address: p.grade for r in run.results for p in r.published if p.grade is not None}
+    return {
+        r.rulebook.clauses[p.name].address: p.grade
+        for r in run.results
+        for p in r.published
+        if p.grade is not None
+    }
 
 
-def write_evaluation(run: Run, folder: Path, document: str = "evaluation", form: str = "html",
-                     langs: Sequence[Lang] = ("zh", "en"), earlier: Sequence[Run] = ()) -> list[Path]:
+def write_evaluation(
+    run: Run,
+    folder: Path,
+    document: str = "evaluation",
+    form: str = "html",
+    langs: Sequence[Lang] = ("zh", "en"),
+    earlier: Sequence[Run] = (),
+) -> list[Path]:
     """The evaluation or the audit report in each language. Refuses (`format-unknown`, `evaluation-none`)."""
     if form not in FORMATS:
         raise refuse("format-unknown", Place(path="--format"), format=form, known=", ".join(FORMATS))
@@ -47,7 +65,9 @@ def write_evaluation(run: Run, folder: Path, document: str = "evaluation", form:
         page = (evaluation_document if document == "evaluation" else audit_document)(seen, lang)
         name = f"{run.study.id}.{document}.{lang}.{form}"
         if form == "html":
-            other = f"{run.study.id}.{document}.{'en' if lang == 'zh' else 'zh'}.html" if len(langs) > 1 else ""
+            other = (
+                f"{run.study.id}.{document}.{'en' if lang == 'zh' else 'zh'}.html" if len(langs) > 1 else ""
+            )
             paths.append(write(folder / name, html(page, other)))
         else:
             paths.append(write(folder / name, (docx if form == "docx" else pdf)(page)))

@@ -32,8 +32,8 @@ class PackRow:
                 "jurisdiction": self.jurisdiction, "clauses": self.clauses, "reviews": self.reviews, "cases": self.cases}
 
 
-def list_packs(places: Places) -> list[PackRow]:
-    """Every pack that can be found; one that cannot be read raises with its problems."""
+def list_packs(places: Places) -> tuple[list[PackRow], list[Problem]]:
+    """Every pack that can be read, and what keeps the others from it."""
     rows = []
     problems: list[Problem] = []
     for name in sorted(n for n in find_packs(places.pack_roots) if "+" not in n):
@@ -45,9 +45,7 @@ def list_packs(places: Places) -> list[PackRow]:
         pack = rulebook.pack
         rows.append(PackRow(pack.version, pack.title, pack.status, pack.jurisdiction, len(pack.clauses),
                             dict(Counter(c.review for c in pack.clauses)), len(pack.cases)))
-    if problems:
-        raise TanbiaoError(problems)
-    return rows
+    return rows, problems
 
 
 def open_pack(name: str, places: Places) -> tuple[Rulebook, list[Problem]]:

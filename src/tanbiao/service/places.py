@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from ..core.cache import Cache, user_cache
 from ..core.errors import Place, TanbiaoError, refuse
 from ..exchange.store import find
 from ..library import Library, overlay, read_library
@@ -37,6 +38,11 @@ class Places:
     def library_roots(self) -> list[Path]:
         own = [Path(p) / "library" for p in os.environ.get("TANBIAO_PATH", "").split(os.pathsep) if p]
         return [p for p in (*self.libraries, *own, data_root() / "library") if p.is_dir()]
+
+    @property
+    def cache(self) -> Cache | None:
+        """Where solved libraries are kept."""
+        return user_cache()
 
     def library(self, names: Sequence[str], study: Path | None = None) -> Library:
         """One library out of the named ones: `open-2026@1`, or a path below the study; later ones lie over earlier.

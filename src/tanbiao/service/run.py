@@ -125,7 +125,7 @@ def _evaluate(loaded: LoadedStudy, packs: Sequence[str], tolerant: bool,
     for rulebook, facts in resolved:
         gwp = _gwp(rulebook)
         if gwp not in backgrounds:
-            backgrounds[gwp] = held.background(gwp) if held is not None else from_library(_some(library), gwp)
+            backgrounds[gwp] = held.background(gwp) if held is not None else from_library(_some(library), gwp, cache=places.cache)
         evaluation = Evaluation(rulebook, facts, backgrounds[gwp], ledger, tolerant=tolerant)
         results.append(evaluate_rulebook(rulebook, facts, backgrounds[gwp], ledger, evaluation))
         problems += evaluation.problems

@@ -43,7 +43,12 @@ class Sensitivity:
     swings: tuple[Swing, ...]
 
     def data(self) -> dict[str, Any]:
-        return {"pack": self.pack, "unit": self.unit, "base": self.base, "swings": [s.data() for s in self.swings]}
+        return {
+            "pack": self.pack,
+            "unit": self.unit,
+            "base": self.base,
+            "swings": [s.data() for s in self.swings],
+        }
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,13 @@ class Even:
     """Whether the headline stays below the goal at the low end."""
 
     def data(self) -> dict[str, Any]:
-        return {"target": self.target, "unit": self.unit, "values": list(self.values), "goal": self.goal,
-                "lower_below": self.lower_below}
+        return {
+            "target": self.target,
+            "unit": self.unit,
+            "values": list(self.values),
+            "goal": self.goal,
+            "lower_below": self.lower_below,
+        }
 
 
 class Workbench:
@@ -105,8 +115,16 @@ def run_sensitivity(loaded: LoadedStudy, pack: str = "", most: int = 15) -> Sens
     return Sensitivity(told.pack, told.unit, base, tuple(swings))
 
 
-def run_breakeven(loaded: LoadedStudy, target: str, low: float, high: float, unit: str = "", goal: float | None = None,
-                  pack: str = "", other: str = "") -> Even:
+def run_breakeven(
+    loaded: LoadedStudy,
+    target: str,
+    low: float,
+    high: float,
+    unit: str = "",
+    goal: float | None = None,
+    pack: str = "",
+    other: str = "",
+) -> Even:
     """Where the headline meets `goal`, or what the study comes to under the pack `other`."""
     work = Workbench(loaded)
     bench = work.bench(pack or loaded.study.packs[0])
@@ -123,15 +141,22 @@ def run_breakeven(loaded: LoadedStudy, target: str, low: float, high: float, uni
             return value
 
     found = breakeven(difference_along(bench, loaded.study, target, unit, against), low, high, steps=16)
-    return Even(target, unit, found.values, str(goal) if goal is not None else other, found.better_below == "A")
+    return Even(
+        target, unit, found.values, str(goal) if goal is not None else other, found.better_below == "A"
+    )
 
 
 def write_sensitivity(found: Sensitivity, study: Study, folder: Path, most: int = 12) -> list[Path]:
     """The tornado in zh and en, and the data."""
     rows = [(s.name, s.low, s.high) for s in found.swings[:most]]
     title = Text("各选择与数据的敏感性", "sensitivity of each choice and datum")
-    paths = [write(folder / f"{study.id}.tornado.{lang}.svg",
-                   figures.svg(figures.tornado(rows, found.base, found.unit, lang, title))) for lang in LANGS]
+    paths = [
+        write(
+            folder / f"{study.id}.tornado.{lang}.svg",
+            figures.svg(figures.tornado(rows, found.base, found.unit, lang, title)),
+        )
+        for lang in LANGS
+    ]
     return [*paths, write(folder / f"{study.id}.sensitivity.json", json_text(found.data()))]
 
 
@@ -142,5 +167,7 @@ def write_scenarios(told: list[Told], study: Study, folder: Path, name: str = "s
         if one.scenario.model:
             where = f"-{one.scenario.plant}" if one.scenario.plant else ""
             content = one.data() | {"study": study.id, "constructed": study.constructed}
-            paths.append(write(folder / "declarations" / f"{one.scenario.model}{where}.json", json_text(content)))
+            paths.append(
+                write(folder / "declarations" / f"{one.scenario.model}{where}.json", json_text(content))
+            )
     return paths

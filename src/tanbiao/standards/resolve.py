@@ -61,14 +61,16 @@ def find_packs(roots: Iterable[Path]) -> dict[str, Path]:
 
 @lru_cache(maxsize=4096)
 def _pack_head(file: Path, changed: int, size: int) -> tuple[str, str, str] | None:
-    """Id, edition and revision of a pack.yaml as it was at `changed`: read once, since every resolve looks at them all."""
+    """Id, edition and revision of a pack.yaml as it was at `changed`; every resolve looks at them all."""
     import yaml
 
     try:
         head = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     except (yaml.YAMLError, UnicodeDecodeError):
         return None
-    return (str(head.get("id")), str(head.get("edition")), str(head.get("revision"))) if isinstance(head, dict) else None
+    if not isinstance(head, dict):
+        return None
+    return str(head.get("id")), str(head.get("edition")), str(head.get("revision"))
 
 
 def resolve(name: str, roots: Sequence[Path]) -> tuple[Rulebook, list[Problem]]:

@@ -58,7 +58,7 @@ def parameters(study: Study) -> dict[tuple[str, str], Parameter]:
     """Every parameter by (scope, name)."""
     found: dict[tuple[str, str], Parameter] = {}
     block = study.head.get("parameters")
-    for name, raw in (block.items() if isinstance(block, Node) else ()):
+    for name, raw in block.items() if isinstance(block, Node) else ():
         text = raw.get("value") if isinstance(raw, Node) else raw
         if isinstance(text, str) and text:
             found[("", name)] = Parameter(name, "", text, study.place_of(f"parameters.{name}"))
@@ -91,11 +91,21 @@ def substituted(study: Study) -> tuple[Study, list[Problem]]:
             for row, text in enumerate(cells):
                 if text[:1] != "=" or not NAME.search(text):
                     continue
-                scope = table.ids[row] if name == "process" else table.columns.get("process", ("",) * len(cells))[row]
+                scope = (
+                    table.ids[row]
+                    if name == "process"
+                    else table.columns.get("process", ("",) * len(cells))[row]
+                )
                 try:
                     new[row] = _cell(values.formula(text, scope), _unit_of(table, name, column, row))
                 except (FormulaError, UnitError, ZeroDivisionError) as error:
-                    problems.append(Problem("parameter-formula", table.place(row, column), {"text": text[:80], "detail": str(error)}))
+                    problems.append(
+                        Problem(
+                            "parameter-formula",
+                            table.place(row, column),
+                            {"text": text[:80], "detail": str(error)},
+                        )
+                    )
             columns[column] = tuple(new)
         if columns:
             tables[name] = replace(table, columns={**table.columns, **columns})
@@ -104,18 +114,37 @@ def substituted(study: Study) -> tuple[Study, list[Problem]]:
     if isinstance(block, Node) and any(p.text.startswith("=") for (s, _), p in known.items() if not s):
         items: dict[str, Any] = dict(block.items())
         for name, raw in block.items():
-            text = raw.get("value") if isinstance(raw, Node) else raw
-            if not isinstance(text, str) or not text.startswith("="):
+            said_ = raw.get("value") if isinstance(raw, Node) else raw
+            if not isinstance(said_, str) or not said_.startswith("="):
                 continue
             try:
                 quantity = values.named(name, "")
             except (FormulaError, UnitError, ZeroDivisionError) as error:
-                problems.append(Problem("parameter-formula", study.place_of(f"parameters.{name}"), {"text": text[:80], "detail": str(error)}))
+                problems.append(
+                    Problem(
+                        "parameter-formula",
+                        study.place_of(f"parameters.{name}"),
+                        {"text": said_[:80], "detail": str(error)},
+                    )
+                )
                 continue
             said = f"{_exact(quantity.value / quantity.unit.factor)} {quantity.unit.text}".strip()
-            items[name] = Node(raw.file, raw.line, {**dict(raw.items()), "value": said}, {}) if isinstance(raw, Node) else said
-        head = Node(study.head.file, study.head.line, {**dict(study.head.items()), "parameters": Node(block.file, block.line, items, {
-            k: block.place(k).row or block.line for k in block})}, {k: study.head.place(k).row or 1 for k in study.head})
+            items[name] = (
+                Node(raw.file, raw.line, {**dict(raw.items()), "value": said}, {})
+                if isinstance(raw, Node)
+                else said
+            )
+        head = Node(
+            study.head.file,
+            study.head.line,
+            {
+                **dict(study.head.items()),
+                "parameters": Node(
+                    block.file, block.line, items, {k: block.place(k).row or block.line for k in block}
+                ),
+            },
+            {k: study.head.place(k).row or 1 for k in study.head},
+        )
     if tables == study.tables and head is study.head:
         return study, problems
     return Study(head, tables, study.path), problems
@@ -202,11 +231,13 @@ def _sum(sign: int) -> Callable[[Quantity, Quantity], Quantity]:
         if a.unit.dimension != b.unit.dimension:
             raise FormulaError(f"{a.unit.text or '1'} and {b.unit.text or '1'} cannot be added")
         return Quantity(a.value + sign * b.value, a.unit)
+
     return add
 
 
 _OPERATORS: Mapping[type, Callable[[Quantity, Quantity], Quantity]] = {
-    ast.Add: _sum(1), ast.Sub: _sum(-1),
+    ast.Add: _sum(1),
+    ast.Sub: _sum(-1),
     ast.Mult: lambda a, b: Quantity(a.value * b.value, a.unit * b.unit),
     ast.Div: lambda a, b: Quantity(a.value / b.value, a.unit / b.unit),
 }

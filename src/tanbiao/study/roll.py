@@ -40,7 +40,9 @@ def data_of(study: Study) -> Iterator[tuple[str, str, str, Place]]:
 def stale_table(study: Study) -> str:
     """The text of `stale.csv` for a study just carried forward."""
     lines = [",".join(COLUMNS)]
-    lines += [f"{n},{table},{_quoted(row)},{was}," for n, (table, row, was, _) in enumerate(data_of(study), start=1)]
+    lines += [
+        f"{n},{table},{_quoted(row)},{was}," for n, (table, row, was, _) in enumerate(data_of(study), start=1)
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -3,5 +3,7 @@ scenarios and variants."""
 
 from __future__ import annotations
 
-WORKING_TABLES = frozenset({"stale", "parameter", "parameters", "scenario", "scenarios", "variant", "variants"})
+WORKING_TABLES = frozenset(
+    {"stale", "parameter", "parameters", "scenario", "scenarios", "variant", "variants"}
+)
 """Names of their files or sheets; rulebooks do not see them."""

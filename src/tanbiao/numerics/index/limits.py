@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal
@@ -35,7 +36,7 @@ def unordered(limits: Mapping[str, Fraction | None], better: Literal["lower", "h
     """The levels that are easier to meet than a level below them."""
     known = [(k, v) for k, v in limits.items() if v is not None]
     wrong = []
-    for (level, limit), (_, next_) in zip(known, known[1:], strict=False):
+    for (level, limit), (_, next_) in itertools.pairwise(known):
         if (limit > next_) if better == "lower" else (limit < next_):
             wrong.append(level)
     return wrong

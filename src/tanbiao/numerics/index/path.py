@@ -72,19 +72,30 @@ def outcome(goals: Sequence[Goal], measures: Sequence[Measure], taken: frozenset
                 met.append(goal)
         elif sum((m.gains.get(goal.id, Fraction(0)) for m in chosen), Fraction(0)) >= goal.deficit:
             met.append(goal)
-    return Path(tuple(m.id for m in chosen), sum((m.cost for m in chosen), Fraction(0)),
-                sum((g.weight for g in met), Fraction(0)), frozenset(g.id for g in met))
+    return Path(
+        tuple(m.id for m in chosen),
+        sum((m.cost for m in chosen), Fraction(0)),
+        sum((g.weight for g in met), Fraction(0)),
+        frozenset(g.id for g in met),
+    )
 
 
 def fits(goals: Sequence[Goal], measures: Sequence[Measure], path: Path, aim: Fraction) -> bool:
     """Whether a path reaches its aim, meets what must be met, and takes no two measures that exclude one another."""
     taken = set(path.measures)
-    return path.points >= aim and all(g.id in path.met for g in goals if g.required) and \
-        not any(m.excludes & (taken - {m.id}) for m in measures if m.id in taken)
+    return (
+        path.points >= aim
+        and all(g.id in path.met for g in goals if g.required)
+        and not any(m.excludes & (taken - {m.id}) for m in measures if m.id in taken)
+    )
 
 
-def cheapest(goals: Sequence[Goal], measures: Sequence[Measure], aim: Fraction,
-             holds: Callable[[Path], bool] | None = None) -> Path | None:
+def cheapest(
+    goals: Sequence[Goal],
+    measures: Sequence[Measure],
+    aim: Fraction,
+    holds: Callable[[Path], bool] | None = None,
+) -> Path | None:
     """The set of least cost with Σ weight ≥ aim and every required goal met; None where no set does.
 
     holds: a further test of an answer (an evaluation of all its measures together); one that fails it is cut off.
@@ -93,15 +104,23 @@ def cheapest(goals: Sequence[Goal], measures: Sequence[Measure], aim: Fraction,
     return _search(goals, measures, [float(m.cost) for m in measures], aim, None, holds)
 
 
-def best_within(goals: Sequence[Goal], measures: Sequence[Measure], budget: Fraction,
-                holds: Callable[[Path], bool] | None = None) -> Path | None:
+def best_within(
+    goals: Sequence[Goal],
+    measures: Sequence[Measure],
+    budget: Fraction,
+    holds: Callable[[Path], bool] | None = None,
+) -> Path | None:
     """The most points for at most `budget`, among sets that meet every required goal."""
     found = _search(goals, measures, None, None, budget, holds)
     return found
 
 
-def front(goals: Sequence[Goal], measures: Sequence[Measure], holds: Callable[[Path], bool] | None = None,
-          limit: int = 60) -> list[Path]:
+def front(
+    goals: Sequence[Goal],
+    measures: Sequence[Measure],
+    holds: Callable[[Path], bool] | None = None,
+    limit: int = 60,
+) -> list[Path]:
     """The Pareto front of cost and points, cheapest first: no other set has more points for the same or less cost.
 
     Required goals are not asked for here: the front shows the index alone.
@@ -141,13 +160,21 @@ class _Rows:
         if not self.low:
             return []
         rows, columns, values = zip(*self.entries, strict=True) if self.entries else ((), (), ())
-        matrix = coo_array((np.array(values, dtype=float), (np.array(rows, dtype=int), np.array(columns, dtype=int))),
-                           shape=(len(self.low), width)).tocsr()
+        matrix = coo_array(
+            (np.array(values, dtype=float), (np.array(rows, dtype=int), np.array(columns, dtype=int))),
+            shape=(len(self.low), width),
+        ).tocsr()
         return [LinearConstraint(matrix, np.array(self.low), np.array(self.high))]
 
 
-def _search(goals: Sequence[Goal], measures: Sequence[Measure], costs: Sequence[float] | None, aim: Fraction | None,
-            budget: Fraction | None, holds: Callable[[Path], bool] | None) -> Path | None:
+def _search(
+    goals: Sequence[Goal],
+    measures: Sequence[Measure],
+    costs: Sequence[float] | None,
+    aim: Fraction | None,
+    budget: Fraction | None,
+    holds: Callable[[Path], bool] | None,
+) -> Path | None:
     place = {m.id: n for n, m in enumerate(measures)}
     count, width = len(measures), len(measures) + len(goals)
     whole = _denominator([g.weight for g in goals] + ([aim] if aim is not None else []))
@@ -155,14 +182,21 @@ def _search(goals: Sequence[Goal], measures: Sequence[Measure], costs: Sequence[
     rows = _Rows()
     for number, goal in enumerate(goals):
         _goal_rows(rows, goal, count + number, measures, place)
-    pairs = {tuple(sorted((place[m.id], place[o]))) for m in measures for o in m.excludes if o in place and o != m.id}
+    pairs = {
+        tuple(sorted((place[m.id], place[o])))
+        for m in measures
+        for o in m.excludes
+        if o in place and o != m.id
+    }
     for a, b in sorted(pairs):
         rows.add([(a, 1.0), (b, 1.0)], -np.inf, 1.0)
     if aim is not None:
         rows.add([(count + n, p) for n, p in enumerate(points)], float(aim * whole) - 1e-7 * whole, np.inf)
     top = max([abs(float(m.cost)) for m in measures], default=1.0) or 1.0
     if budget is not None:
-        rows.add([(n, float(m.cost) / top) for n, m in enumerate(measures)], -np.inf, float(budget) / top + 1e-9)
+        rows.add(
+            [(n, float(m.cost) / top) for n, m in enumerate(measures)], -np.inf, float(budget) / top + 1e-9
+        )
     objective = np.zeros(width)
     if costs is not None:
         objective[:count] = np.array(costs) / top
@@ -172,8 +206,13 @@ def _search(goals: Sequence[Goal], measures: Sequence[Measure], costs: Sequence[
     for _ in range(CUTS):
         if width == 0:
             return outcome(goals, measures, set()) if aim is None or aim <= 0 else None
-        found: Any = milp(objective, integrality=np.ones(width), bounds=Bounds(lower, np.ones(width)),
-                          constraints=rows.constraint(width), options={"mip_rel_gap": 0.0})
+        found: Any = milp(
+            objective,
+            integrality=np.ones(width),
+            bounds=Bounds(lower, np.ones(width)),
+            constraints=rows.constraint(width),
+            options={"mip_rel_gap": 0.0},
+        )
         if found.status == 2:
             return None
         if found.x is None:
@@ -184,18 +223,24 @@ def _search(goals: Sequence[Goal], measures: Sequence[Measure], costs: Sequence[
         good = fits(goals, measures, path, aim if aim is not None else promised)
         if good and (budget is None or path.cost <= budget) and (holds is None or holds(path)):
             return path
-        rows.add([(n, 1.0 if m.id in taken else -1.0) for n, m in enumerate(measures)], -np.inf, len(taken) - 1.0)
+        rows.add(
+            [(n, 1.0 if m.id in taken else -1.0) for n, m in enumerate(measures)], -np.inf, len(taken) - 1.0
+        )
     raise RuntimeError(f"no answer held after {CUTS} cuts")
 
 
-def _goal_rows(rows: _Rows, goal: Goal, column: int, measures: Sequence[Measure], place: Mapping[str, int]) -> None:
+def _goal_rows(
+    rows: _Rows, goal: Goal, column: int, measures: Sequence[Measure], place: Mapping[str, int]
+) -> None:
     """z may be 1 only where the goal is met."""
     for other in goal.breaks:
         if other in place:
             rows.add([(column, 1.0), (place[other], 1.0)], -np.inf, 1.0)
     if goal.any_of is not None:
         if goal.deficit > 0:
-            rows.add([(column, 1.0), *((place[m], -1.0) for m in sorted(goal.any_of) if m in place)], -np.inf, 0.0)
+            rows.add(
+                [(column, 1.0), *((place[m], -1.0) for m in sorted(goal.any_of) if m in place)], -np.inf, 0.0
+            )
         return
     gains = [(place[m.id], m.gains[goal.id]) for m in measures if m.gains.get(goal.id)]
     lost = sum((g for _, g in gains if g < 0), Fraction(0))
@@ -203,8 +248,11 @@ def _goal_rows(rows: _Rows, goal: Goal, column: int, measures: Sequence[Measure]
         return
     scale = max([abs(goal.deficit), *(abs(g) for _, g in gains)])
     room = (goal.deficit - lost) / scale
-    rows.add([*((n, float(g / scale)) for n, g in gains), (column, -float(room))],
-             float(goal.deficit / scale - room), np.inf)
+    rows.add(
+        [*((n, float(g / scale)) for n, g in gains), (column, -float(room))],
+        float(goal.deficit / scale - room),
+        np.inf,
+    )
 
 
 __all__ = ["Goal", "Measure", "Path", "best_within", "cheapest", "fits", "front", "outcome"]

@@ -17,7 +17,7 @@ from .productivity import Loop
 from .rollup import Bills, moved, rollup
 from .sobol import sobol
 from .solve import Solution, activities, adjoint, dependants, forward, solve, unproductive
-from .store import compiled_in
+from .store import arrays_of, compiled_in, system_of_arrays
 from .system import NotProductive, NotSolvable, System, compile_system, with_values
 from .uncertainty import Uncertainty, fixed, lognormal, moments, pedigree
 
@@ -48,6 +48,7 @@ __all__ = [
     "adjoint",
     "adjoint_lanes",
     "along",
+    "arrays_of",
     "breakeven",
     "by_entry",
     "by_label",
@@ -76,6 +77,7 @@ __all__ = [
     "solve",
     "spread",
     "system_of",
+    "system_of_arrays",
     "unproductive",
     "with_values",
 ]

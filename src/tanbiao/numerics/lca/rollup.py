@@ -43,7 +43,7 @@ def rollup(library: Floats, parts: Iterable[Bills], products: int) -> Floats:
     done = m
     for part in parts:
         count = part.pointer.size - 1
-        own = np.asarray(part.own, dtype=np.float64).reshape(count, -1)
+        own = np.asarray(part.own, dtype=np.float64).reshape(count, columns)
         if compiled():
             from .rollup_kernel import roll
 

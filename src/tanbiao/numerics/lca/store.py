@@ -45,13 +45,26 @@ def compiled_in(root: Path, matrix: Any, version: str, extra: Mapping[str, NDArr
     return read(folder)
 
 
-def write(system: System, folder: Path, extra: Mapping[str, NDArray[Any]] | None = None) -> None:
-    """Write a system's arrays into `folder`; a folder that another process wrote meanwhile stays."""
+def arrays_of(system: System) -> dict[str, Any]:
+    """What a system is made of, by name."""
     p, a = system.purchases, system.matrix
-    arrays: dict[str, Any] = {
+    return {
         "matrix.indptr": a.indptr, "matrix.indices": a.indices, "matrix.data": a.data, "processes": system.processes,
         "position": system.position, "sign": system.sign, "output": system.output, "pointer": p.pointer,
         "index": p.index, "amount": p.amount, "source": p.source, "block": p.block, "group": p.group}
+
+
+def system_of_arrays(get: Mapping[str, Any]) -> System:
+    """The system that `arrays_of` took apart."""
+    n = int(get["processes"].size)
+    matrix = sparse.csc_array((get["matrix.data"], get["matrix.indices"], get["matrix.indptr"]), shape=(n, n))
+    return System(matrix, get["processes"], get["position"], get["sign"], get["output"],
+                  Purchases(*(get[k] for k in ("pointer", "index", "amount", "source", "block", "group"))))
+
+
+def write(system: System, folder: Path, extra: Mapping[str, NDArray[Any]] | None = None) -> None:
+    """Write a system's arrays into `folder`; a folder that another process wrote meanwhile stays."""
+    arrays = arrays_of(system)
     arrays.update({f"extra.{name}": v for name, v in (extra or {}).items()})
     folder.parent.mkdir(parents=True, exist_ok=True)
     own = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -75,10 +88,7 @@ def read(folder: Path) -> System:
         raise ValueError(f"{folder.name}: {about.get('format')!r} is not {FORMAT}")
     get = {name: _map(folder, name) for name in ("matrix.indptr", "matrix.indices", "matrix.data", "processes",
            "position", "sign", "output", "pointer", "index", "amount", "source", "block", "group")}
-    n = int(about["size"])
-    matrix = sparse.csc_array((get["matrix.data"], get["matrix.indices"], get["matrix.indptr"]), shape=(n, n))
-    return System(matrix, get["processes"], get["position"], get["sign"], get["output"],
-                  Purchases(*(get[k] for k in ("pointer", "index", "amount", "source", "block", "group"))))
+    return system_of_arrays(get)
 
 
 def extras(folder: Path) -> dict[str, NDArray[Any]]:

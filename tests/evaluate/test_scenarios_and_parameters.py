@@ -1,0 +1,195 @@
+"""Parameters with scopes, scenarios, variants, sensitivity, breakeven; a published result beside ours."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import tanbiao.service as service
+from tanbiao.core.errors import TanbiaoError
+from tanbiao.service import Places
+from tanbiao.service.published import beside_published
+from tanbiao.service.run import LoadedStudy
+from tanbiao.service.scenario import (
+    VARIANTS,
+    run_breakeven,
+    run_scenarios,
+    run_sensitivity,
+    write_scenarios,
+    write_sensitivity,
+)
+from tanbiao.study.parameters import substituted
+from tests.kept import KeptPlaces
+
+FIVE = Path(__file__).resolve().parents[2] / "examples" / "five-processes"
+PARAMETERS = """id,name,scope,value,unit,low,high
+p1,scrap,,0.1,,0.02,0.2
+p2,power,machining,0.8,kWh,,
+p3,power,finishing,500,Wh,,
+p4,input,,=1 + scrap,,,
+p5,steel,,200,g,,
+"""
+
+
+def load(path: Path, places: Places | None = None) -> LoadedStudy:
+    return service.load(path, places or KeptPlaces())
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """The five processes with formulas in place of numbers: the same numbers."""
+    folder = tmp_path / "study"
+    shutil.copytree(FIVE, folder)
+    file = folder / "exchanges.csv"
+    text = file.read_text(encoding="utf-8")
+    for old, new in (
+        ("铸件,=1.1 * 0.6", "铸件,=input * route_a"),
+        ("铸件,=1.1 * 0.4", "铸件,=input * route_b"),
+        ("电网电力,0.8,", "电网电力,=power,"),
+        ("电网电力,0.5,", "电网电力,=power,"),
+        ("钢嵌件,0.2,", "钢嵌件,=steel,"),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+    file.write_text(text, encoding="utf-8")
+    (folder / "parameters.csv").write_text(PARAMETERS, encoding="utf-8")
+    return folder
+
+
+def headline(folder: Path) -> float:
+    value = load(folder).run().results[0].headline
+    assert value is not None and isinstance(value.value, float)
+    return value.value
+
+
+def test_formulas_give_what_the_numbers_gave(study: Path) -> None:
+    """Scopes, units (500 Wh into kWh, 200 g into kg) and formulas over formulas."""
+    assert headline(study) == headline(FIVE)
+    new, problems = substituted(load(study).study)
+    cells = dict(zip(new.tables["exchange"].ids, new.tables["exchange"].columns["amount"], strict=True))
+    assert not problems
+    assert (cells["x04"], cells["x11"], cells["x09"], cells["x03"]) == ("=1/2", "=4/5", "=33/50", "=1/5")
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("=nothing", "no parameter nothing"),
+        ("=steel + scrap", "cannot be added"),
+        ("=power * steel", "≠ kWh"),
+        ("=1/(scrap - scrap)", ""),
+        ("=steel**2", "only numbers"),
+        ("=__import__(steel)", "only numbers"),
+    ],
+)
+def test_a_formula_that_cannot_be_worked_out_names_its_cell(study: Path, formula: str, said: str) -> None:
+    file = study / "exchanges.csv"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("电网电力,=power,", f"电网电力,{formula},", 1),
+        encoding="utf-8",
+    )
+    with pytest.raises(TanbiaoError) as refused:
+        headline(study)
+    problem = next(p for p in refused.value.problems if p.code == "parameter-formula")
+    assert problem.place.cell == "amount" and said in problem.text("en")
+
+
+def test_parameters_in_a_circle_are_named(study: Path) -> None:
+    file = study / "parameters.csv"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("p1,scrap,,0.1", "p1,scrap,,=input - 1"), encoding="utf-8"
+    )
+    with pytest.raises(TanbiaoError, match="circle"):
+        headline(study)
+
+
+def test_the_base_case_is_scenario_zero_by_construction(study: Path) -> None:
+    (study / "scenarios.csv").write_text(
+        "id,name_en,scrap,machining/power,exchange.x22.provider,choice.allocation,pack\n"
+        "less,less scrap,0.02,,,,\neconomic,by value,,,,other,\nmore,more power,,1 kWh,,,\n"
+        "recycled,recycled ingot,,,five.al.recycling,,\npact,PACT,,,,,pact.method@3\n",
+        encoding="utf-8",
+    )
+    told = {t.scenario.id: t for t in run_scenarios(load(study))}
+    base = told["0"].value
+    assert base == headline(study) == headline(FIVE)
+    assert told["more"].value - base == pytest.approx(0.2 * 0.5777)
+    assert told["pact"].pack == "pact.method@3+1"
+    assert told["less"].value < base < told["economic"].value
+    assert told["recycled"].value < 3
+
+
+def test_a_scenario_of_what_is_not_there_is_refused(study: Path) -> None:
+    (study / "scenarios.csv").write_text("id,name_en,exchange.x99.amount\ns,s,1\n", encoding="utf-8")
+    with pytest.raises(TanbiaoError, match=r"exchange\.x99\.amount"):
+        run_scenarios(load(study))
+
+
+def test_forty_variants_give_one_declaration_for_each_model_and_plant(study: Path, tmp_path: Path) -> None:
+    """A shared process, its own bill of materials for each model."""
+    rows = [f"v{n},bracket {n},B-{n},{'JS' if n % 2 else 'SC'},{100 + 10 * n} g" for n in range(40)]
+    (study / "variants.csv").write_text(
+        "id,name_en,model,plant,steel\n" + "\n".join(rows) + "\n", encoding="utf-8"
+    )
+    told = run_scenarios(load(study), names=VARIANTS)
+    assert len(told) == 41
+    values = [t.value for t in told[1:]]
+    assert values == sorted(values)  # more steel, more of everything
+    assert told[11].value == pytest.approx(told[0].value)  # 200 g is the base
+    files = write_scenarios(told, load(study).study, tmp_path / "out", "variants")
+    assert len(files) == 41 and (tmp_path / "out" / "declarations" / "B-7-JS.json").is_file()
+
+
+def test_sensitivity_ranks_choices_and_data(study: Path, tmp_path: Path) -> None:
+    loaded = load(study)
+    found = run_sensitivity(loaded, most=4)
+    by = {s.target: s for s in found.swings}
+    assert found.base == headline(FIVE)
+    assert found.swings[0].target == "exchange.x22.amount"  # the ingot
+    assert by["choice.allocation"].kind == "choice" and by["choice.allocation"].high > found.base
+    assert by["scrap"].low_at == "0.02" and by["scrap"].high_at == "0.2"  # its own bounds
+    assert by["machining/power"].high - found.base == pytest.approx(0.08 * 0.5777)
+    assert [s.width for s in found.swings] == sorted((s.width for s in found.swings), reverse=True)
+    assert [p.suffix for p in write_sensitivity(found, loaded.study, tmp_path)] == [".svg", ".svg", ".json"]
+
+
+def test_breakeven_meets_its_goal(study: Path) -> None:
+    base = headline(FIVE)
+    found = run_breakeven(load(study), "machining/power", 0, 3, "kWh", goal=base + 0.5777)
+    assert found.values == (pytest.approx(1.8),) and found.lower_below
+    assert run_breakeven(load(study), "machining/power", 0, 3, "kWh", goal=base + 100).values == ()
+
+
+def test_a_published_result_beside_ours(tmp_path: Path) -> None:
+    """An academic baseline whose stages sum to its total within rounding; what it does not state is named."""
+    file = tmp_path / "published.yaml"
+    file.write_text(
+        """title: NMC111 baseline
+source: fact sheet of T/CQAE 12002-2024 as copied in public
+unit: kgCO2e/kWh
+basis: gross
+per: capacity_gross
+value: 145.69
+boundary: [material, component, assembly]
+stages:
+  materials: {name: {zh: 材料, en: materials}, value: 107.96, steps: [material, component]}
+  other: {name: {zh: 其他, en: other}, value: 37.72, steps: [assembly]}
+method: {gwp: AR5}
+""",
+        encoding="utf-8",
+    )
+    found = beside_published(load(FIVE.parent / "nmc622-pack"), file, "cn.miit-551@2025")
+    materials, other, *rest, total = found.rows
+    assert total.ours == pytest.approx(materials.ours + other.ours)
+    assert total.difference == pytest.approx(total.ours - 145.69)
+    assert [r.theirs for r in rest] == [None, None]  # distribution and end of life are ours alone
+    said = " ".join(r.en for r in found.reasons)
+    for word in ("boundary", "GWP set: published AR5, ours AR6", "allocation", "verification"):
+        assert word in said
+    file.write_text(file.read_text(encoding="utf-8").replace("107.96", "90"), encoding="utf-8")
+    assert any(
+        "contradicts itself" in r.en
+        for r in beside_published(load(FIVE.parent / "nmc622-pack"), file, "cn.miit-551@2025").reasons
+    )

@@ -1,0 +1,147 @@
+"""Impact methods: what ships agrees with its source, any table of factors goes through the engine, fallbacks are told."""
+
+from __future__ import annotations
+
+import csv
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tanbiao.core.errors import TanbiaoError
+from tanbiao.library import GWP_SETS, compile_library, total
+from tanbiao.library.methods import Fallback, Places, characterise, climate_factors, read_methods
+from tanbiao.library.model import climate_sets
+from tanbiao.numerics import lca
+from tanbiao.service import Places as Roots
+from tests.conftest import ROOT
+
+STARTER = ROOT.parent / "shared" / "data" / "starter" / "methods"
+
+
+@pytest.mark.skipif(not STARTER.is_dir(), reason="shared data are absent")
+def test_the_metrics_that_ship_are_those_of_the_source() -> None:
+    lines = [line for line in (STARTER / "gwp_ipcc.csv").read_text(encoding="utf-8").splitlines()
+             if line and not line.startswith("#")]
+    species = {(float(r["AR6GWP100"]), float(r["AR6GWP20"]), float(r["AR6GTP100"])) for r in csv.DictReader(lines)
+               if r["AR6GWP100"] and r["AR6GWP20"] and r["AR6GTP100"]}
+    gases, checked = Roots().library(["open-2026"]).gases, 0
+    with (ROOT / "src/tanbiao/library/climate.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["verification"] == "transcribed":
+                found = tuple(float(gases[row["gas"]].gwp(s) or "nan") for s in ("AR6", "AR6-GWP20", "AR6-GTP100"))
+                assert found in species, row["gas"]
+                checked += 1
+    assert checked > 30
+
+
+def test_a_library_is_solved_under_every_set_and_methane_weighs_more_over_twenty_years() -> None:
+    library = Roots().library(["open-2026"])
+    solved = {name: compile_library(library, name) for name in GWP_SETS}
+    methane = [total(solved[s], "ch4_fossil") for s in ("AR6-GTP100", "AR6", "AR6-GWP20")]
+    assert methane == sorted(methane)
+    assert all(total(s, "co2_fossil") == 1.0 for s in solved.values())
+    assert "hfo1234yf" in solved["AR6-GWP20"].missing  # its source has no such value: no number, not zero
+    with pytest.raises(TanbiaoError):
+        compile_library(library, "AR7")
+    assert set(climate_sets()) == {"AR6-GWP20", "AR6-GTP100"}
+
+
+def test_factors_of_another_method_take_the_place_of_a_set() -> None:
+    library = Roots().library(["open-2026"])
+    ar6 = {g: v for g, gas in library.gases.items() if (v := gas.gwp("AR6")) is not None}
+    own, named = compile_library(library, "mine", factors=ar6), compile_library(library, "AR6")
+    assert np.array_equal(own.values, named.values, equal_nan=True)
+    double = compile_library(library, "mine", factors={**ar6, "ch4_fossil": 2 * ar6["ch4_fossil"]})
+    assert total(double, "ch4_fossil") == pytest.approx(2 * total(own, "ch4_fossil"))
+
+
+@pytest.mark.skipif(not STARTER.is_dir(), reason="shared data are absent")
+def test_ef_31_climate_read_from_the_users_folder_is_ar6_for_the_gases_of_the_library() -> None:
+    methods = read_methods(STARTER / "ef31_climate_change.csv")
+    with (ROOT / "src/tanbiao/exchange/elementary.csv").open(encoding="utf-8") as file:
+        names = {r["gas"]: r["ef31"] for r in csv.DictReader(file) if r["gas"] and r["ef31"]}
+    factors = climate_factors(methods["Climate change"], names)
+    library = Roots().library(["open-2026"])
+    common = [g for g in library.gases if g in factors]
+    assert len(common) > 20
+    assert factors["ch4_fossil"] == Fraction("29.8") and factors["co2_fossil"] == 1
+    compiled = compile_library(library, "EF 3.1", factors=factors)
+    assert total(compiled, "n2o") == pytest.approx(273)
+    taken = methods["Climate change"].factor("carbon dioxide (fossil)", "output", ("CN", ""))
+    assert taken == (1, "")
+
+
+TABLE = """method,flow,direction,location,cf
+water,"water (Mass, kg, Resources from water)",input,,10
+water,"water (Mass, kg, Resources from water)",input,CN,40
+water,"water (Mass, kg, Resources from water)",input,RAS,25
+water,"water (Mass, kg, Emissions to water)",output,,-10
+climate,"CO2 (Mass, kg, Emissions to air)",output,,1
+climate,"CO2 (Mass, kg, Emissions to urban air)",output,,1
+toxicity,"zinc (Mass, kg, Emissions to air)",output,,3
+toxicity,"zinc (Mass, kg, Emissions to soil)",output,,7
+"""
+
+
+def table(folder: Path, text: str = TABLE) -> Path:
+    (folder / "methods.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_regional_factors_fall_back_as_declared_and_say_so(tmp_path: Path) -> None:
+    methods = read_methods(table(tmp_path))
+    flows, places = ["water"] * 4, ["CN", "CN-JS", "IN", "FR"]
+    found = characterise([methods["water"]], flows, places, ["input"] * 4, Places({"IN": ("RAS",)}))
+    assert found.factor[:, 0].tolist() == [40, 40, 25, 10]
+    assert found.fallbacks == (Fallback("water", "water", "CN-JS", "CN"), Fallback("water", "water", "IN", "RAS"),
+                               Fallback("water", "water", "FR", ""))
+    assert characterise([methods["water"]], ["water"], ["CN"]).factor.tolist() == [[-10]]  # the direction counts
+    strict = characterise([methods["water"]], ["water"], ["FR"], ["input"], Places(default=()))
+    assert strict.missing == (("water", "water"),) and strict.factor.tolist() == [[0]]
+
+
+def test_a_bare_name_serves_only_where_every_compartment_agrees(tmp_path: Path) -> None:
+    methods = read_methods(table(tmp_path))
+    assert characterise([methods["climate"]], ["co2"], [""]).factor.tolist() == [[1]]
+    assert characterise([methods["toxicity"]], ["zinc"], [""]).missing == (("toxicity", "zinc"),)
+    full = "zinc (Mass, kg, Emissions to soil)"
+    assert characterise([methods["toxicity"]], [full], [""]).factor.tolist() == [[7]]
+
+
+def test_sixteen_categories_go_through_the_engine_as_one(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    rows = [f"m{m:02d},f{f},output,,{rng.random():.6f}" for m in range(16) for f in range(20)]
+    methods = read_methods(table(tmp_path, "\n".join(["method,flow,direction,location,cf", *rows])))
+    n, entries = 30, 90
+    t = rng.random((n, n)) * (rng.random((n, n)) < 0.15) * 0.2
+    np.fill_diagonal(t, 0.0)
+    system = lca.compile_system(np.eye(n) - t)
+    process, amount = np.sort(rng.integers(0, n, entries)), rng.random(entries)
+    flows = [f"f{k}" for k in rng.integers(0, 20, entries)]
+    found = characterise([methods[k] for k in sorted(methods)], flows, ["CN"] * entries)
+    burdens = found.burdens(process, amount)
+    h = lca.adjoint(system, burdens.totals(n))
+    assert h.shape == (n, 16) and not found.missing and not found.fallbacks
+    inventory = np.zeros((n, 20))
+    np.add.at(inventory, (process, [int(f[1:]) for f in flows]), amount)
+    cf = np.array([[float(methods[f"m{m:02d}"].factors[f"f{f}", "output", ""]) for m in range(16)] for f in range(20)])
+    assert h == pytest.approx(np.linalg.solve((np.eye(n) - t).T, inventory @ cf), rel=1e-10)
+    drawn = lca.monte_carlo(lca.prepare(system, burdens, lca.lognormal(system.matrix.data, 0.0), products=[3]), 32)
+    assert drawn.value[0, :, 0] == pytest.approx(h[3], rel=1e-6)
+
+
+@pytest.mark.parametrize(("text", "code"), [
+    ("a,b\n1,2\n", "method-none"),
+    ("method,flow,cf\nm,f,x\n", "number-expected"),
+    ("method,flow,cf\nm,f,1\nm,f,2\n", "method-twice"),
+])
+def test_a_table_that_is_none_is_refused(tmp_path: Path, text: str, code: str) -> None:
+    with pytest.raises(TanbiaoError) as refusal:
+        read_methods(table(tmp_path, text))
+    assert refusal.value.problems[0].code == code
+    if code == "method-none":
+        with pytest.raises(TanbiaoError) as refusal:
+            read_methods(tmp_path / "methods.csv")
+        assert refusal.value.problems[0].code == "method-columns"

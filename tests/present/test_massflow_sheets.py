@@ -1,0 +1,136 @@
+"""Sheets and figures of mass flow: two languages, the numbers that matter, the same bytes twice, nothing external."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tanbiao.present import report
+from tanbiao.present.figures import svg
+from tanbiao.present.massflow import SHEETS
+from tanbiao.present.massflow_figures import Rate, thresholds
+from tanbiao.present.sankey import Link, sankey
+from tanbiao.service import Run, load
+from tanbiao.service.massflow import fitting, processes, write_sheet
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+FIT = {"passenger-car": "vehicle", "battery-recycler-year": "battery", "dismantler-month": "return"}
+
+
+@pytest.fixture(scope="module")
+def runs() -> dict[str, Run]:
+    return {n: load(EXAMPLES / n).run() for n in FIT}
+
+
+@pytest.mark.parametrize("name", FIT)
+def test_the_sheet_that_fits(name: str, runs: dict[str, Run], tmp_path: Path) -> None:
+    assert fitting(runs[name]) == FIT[name]
+    written = write_sheet(runs[name], tmp_path)
+    assert [p.name for p in written] == [f"{name}.{FIT[name]}.{lang}.html" for lang in ("zh", "en")]
+    texts = [p.read_text(encoding="utf-8") for p in written]
+    for text in texts:
+        assert not re.search(r'(?:src|href)="https?://', text)
+        assert "None" not in text and "nan" not in re.sub(r"[a-z]nan|nan[a-z]", "", text)
+    assert "构造示例" in texts[0] and "constructed example" in texts[1]
+    again = write_sheet(runs[name], tmp_path / "again")
+    assert [p.read_bytes() for p in again] == [p.read_bytes() for p in written]
+
+
+def test_every_sheet_speaks_both_languages(runs: dict[str, Run]) -> None:
+    """The same sections and blocks; headings differ by language."""
+    for kind, name in (
+        ("vehicle", "passenger-car"),
+        ("manual", "passenger-car"),
+        ("battery", "battery-recycler-year"),
+        ("return", "dismantler-month"),
+        ("certificates", "dismantler-month"),
+    ):
+        zh, en = (SHEETS[kind](runs[name].study, runs[name].results, lang) for lang in ("zh", "en"))
+        assert [(s.anchor, [type(b) for b in s.blocks]) for s in zh.sections] == [
+            (s.anchor, [type(b) for b in s.blocks]) for s in en.sections
+        ]
+        assert all(a.title != b.title for a, b in zip(zh.sections, en.sections, strict=True))
+        assert not re.search(r"[\u4e00-\u9fff]", "".join(s.title for s in en.sections) + en.title)
+
+
+def test_the_vehicle_sheet_holds_both_rates(runs: dict[str, Run]) -> None:
+    text = report.html(SHEETS["vehicle"](runs["passenger-car"].study, runs["passenger-car"].results, "en"))
+    for number in ("86.3145", "99.6834", "61.8270", "1,127.558", "41.8 %"):
+        assert number in text, number
+
+
+def test_the_battery_sheet_says_what_decides(runs: dict[str, Run]) -> None:
+    run = runs["battery-recycler-year"]
+    text = report.html(SHEETS["battery"](run.study, run.results, "zh"))
+    assert "结论取决于可选物质（C P）如何计算" in text
+    for number in ("51.9", "69.7", "64.2", "10,630"):
+        assert number in text
+
+
+def test_the_return_lists_every_vehicle_and_assembly(runs: dict[str, Run]) -> None:
+    run = runs["dismantler-month"]
+    text = report.html(SHEETS["return"](run.study, run.results, "zh"))
+    lots = list(csv.DictReader((EXAMPLES / "dismantler-month" / "lots.csv").open(encoding="utf-8")))
+    assert all(r["code"] in text for r in lots if r["code"])
+    assert all(w in text for w in ("发动机", "方向机", "变速器", "前后桥", "车架", "HW08（构造）"))
+
+
+def test_docx_of_a_sheet(runs: dict[str, Run]) -> None:
+    document = SHEETS["return"](runs["dismantler-month"].study, runs["dismantler-month"].results, "zh")
+    assert report.docx(document)[:2] == b"PK"
+
+
+def test_sankey_heights_are_masses() -> None:
+    text = sankey(
+        [Link("a", "b", 60), Link("a", "c", 40), Link("b", "→recycling", 60), Link("c", "→landfill", 40)],
+        {"a": "car", "b": "steel"},
+        "en",
+    )
+    tall = [float(h) for h in re.findall(r'<rect [^>]*height="([\d.]+)"', text)]
+    assert tall[0] / tall[1] == pytest.approx(100 / 60, rel=0.01)
+    assert "car" in text and "recycling" in text and "<script" not in text
+
+
+def test_a_name_cannot_break_out_of_the_drawing() -> None:
+    text = sankey([Link("a", "b", 1)], {"a": '<script>alert("1")</script>'}, "en")
+    assert "<script" not in text
+
+
+def test_threshold_labels_stay_apart() -> None:
+    rates = [
+        Rate("optional substances left out of the output", 51.9, 65),
+        Rate("optional substances counted", 69.7, 65),
+    ]
+    text = svg(thresholds(rates, "en"))
+    assert "optional substances counted" in text and "51.9 %" in text
+
+
+def test_treatments_as_unit_processes(runs: dict[str, Run]) -> None:
+    """Mass in equals mass out of every process, and no row is negative: neutral facts for a footprint study."""
+    for name in ("passenger-car", "battery-recycler-year"):
+        found = processes(runs[name])
+        sums: dict[str, float] = {}
+        for row in found["exchange"]:
+            sign = 1 if row["direction"] == "input" else -1
+            assert float(row["amount"]) > 0
+            sums[row["process"]] = sums.get(row["process"], 0.0) + sign * float(row["amount"])
+        whole = sum(float(r["amount"]) for r in found["exchange"] if r["direction"] == "input")
+        assert all(abs(v) < 1e-6 * whole for v in sums.values())
+
+
+def test_the_command(tmp_path: Path) -> None:
+    import typer
+
+    from tanbiao.cli.lots import sheet
+
+    app = typer.Typer()
+    app.command()(sheet)
+    found = CliRunner().invoke(
+        app, [str(EXAMPLES / "passenger-car"), "--kind", "manual", "--out", str(tmp_path), "--lang", "zh"]
+    )
+    assert found.exit_code == 0, found.output
+    assert (tmp_path / "passenger-car.manual.zh.html").exists()
