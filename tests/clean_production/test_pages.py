@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from tanbiao.cli.evaluation import app
 from tanbiao.evaluate.improve import improvements
 from tanbiao.present import evaluation_figures as figures
 from tanbiao.present.document import Document
@@ -17,7 +19,7 @@ from tanbiao.present.figures import svg
 from tanbiao.present.report import docx, html
 from tanbiao.service import Run
 from tanbiao.service.evaluation import found, write_evaluation
-from tests.clean_production.plants import PLANTS, run_of
+from tests.clean_production.plants import PLANTS, ROOT, run_of
 
 
 @cache
@@ -151,3 +153,19 @@ def test_index_bars_show_what_each_level_needs(cement: Run) -> None:
 def test_a_trend_of_three_years_is_drawn(cement: Run) -> None:
     page = found(cement, [cement, cement])
     assert any("trend" in s.anchor for s in evaluation_document(page, "en").sections)
+
+
+def test_the_commands_print_levels_gaps_and_the_path() -> None:
+    told = CliRunner().invoke(app, ["evaluate", str(ROOT / "examples" / "cement-plant"), "--lang", "en"])
+    text = re.sub(r"\s+", " ", told.output)
+    assert told.exit_code == 0, told.output
+    for words in (
+        "III → II",
+        "NOx per tonne of clinker",
+        "0.05 kg/t",
+        "m2 staged combustion, m3 SNCR tuning",
+        "920",
+    ):
+        assert words in text
+    listed = CliRunner().invoke(app, ["measures", "trough", "--lang", "zh"])
+    assert "静电滤槽" in listed.output and listed.output.count("ST0") == 1

@@ -21,7 +21,9 @@ from tanbiao.evaluate.grade import Graded
 from tanbiao.evaluate.improve import Action, actions_of, changed, improve, improvements
 from tanbiao.exchange.workbook import write_study
 from tanbiao.service import Run
+from tanbiao.service.measures import register
 from tanbiao.service.places import Places
+from tanbiao.service.recp import recp, recp_csv
 from tanbiao.service.run import LoadedStudy
 from tanbiao.study import Study
 from tests.clean_production.plants import ROOT, run_of
@@ -316,3 +318,16 @@ def test_an_open_balance_is_pointed_out(steel: Run) -> None:
 
 def test_examples_lie_where_they_should() -> None:
     assert (ROOT / "examples" / "steel-works" / "expected.yaml").is_file()
+
+
+def test_recp_indicators_are_an_extra_of_the_same_data(steel: Run) -> None:
+    found = {i.name: i for i in recp(steel.study)}
+    assert found["water"].value == Fraction(1_000_000, 3_900_000) and found["water"].unit == "t/m3"
+    assert found["waste_water"].value == Fraction(142, 100) and found["waste_water"].kind == "intensity"
+    assert found["ghg"].value is None and recp_csv(steel.study).startswith("indicator,kind,value,unit")
+
+
+def test_the_register_of_measures_has_its_141_names_in_both_languages() -> None:
+    entries = register()
+    assert len(entries) == 141 and all(e.name.zh and e.name.en and e.type for e in entries)
+    assert [e.id for e in register(["steel", "trough"])] == ["ST014"]

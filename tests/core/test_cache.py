@@ -17,7 +17,9 @@ KEY = {"library": "abc", "method": "AR6"}
 def test_what_was_put_is_read_back_as_maps(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "c")
     assert cache.get(KEY) is None
-    cache.put(KEY, {"a": np.arange(6.0).reshape(2, 3), "none": np.zeros((0, 2)), "i": np.array([1], dtype=np.int32)})
+    cache.put(
+        KEY, {"a": np.arange(6.0).reshape(2, 3), "none": np.zeros((0, 2)), "i": np.array([1], dtype=np.int32)}
+    )
     found = cache.get(KEY)
     assert found is not None and isinstance(found["a"], np.memmap)
     assert found["a"].tolist() == [[0, 1, 2], [3, 4, 5]] and found["none"].shape == (0, 2)
@@ -30,7 +32,7 @@ def test_what_was_put_is_read_back_as_maps(tmp_path: Path) -> None:
 def test_an_entry_that_is_damaged_is_dropped(tmp_path: Path, damage: str) -> None:
     cache = Cache(tmp_path)
     cache.put(KEY, {"a": np.arange(1000.0)})
-    [folder] = [f for f in tmp_path.iterdir()]
+    [folder] = list(tmp_path.iterdir())
     if damage == "cut":
         (folder / "a.npy").write_bytes((folder / "a.npy").read_bytes()[:600])
     elif damage == "about":
@@ -43,7 +45,9 @@ def test_an_entry_that_is_damaged_is_dropped(tmp_path: Path, damage: str) -> Non
     assert cache.get(KEY) is None
 
 
-def test_nothing_half_written_is_left_and_a_full_disk_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_half_written_is_left_and_a_full_disk_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError("disk full")
 
@@ -56,7 +60,9 @@ def test_what_was_used_longest_ago_goes_first(tmp_path: Path) -> None:
     cache = Cache(tmp_path, limit=30_000)
     for k in range(3):
         cache.put({"k": str(k)}, {"a": np.zeros(1000)})
-        [folder] = [f for f in tmp_path.iterdir() if json.loads((f / "about.json").read_text())["key"]["k"] == str(k)]
+        [folder] = [
+            f for f in tmp_path.iterdir() if json.loads((f / "about.json").read_text())["key"]["k"] == str(k)
+        ]
         os.utime(folder / "about.json", (k, k))
     assert cache.get({"k": "0"}) is not None  # used now
     cache.put({"k": "3"}, {"a": np.zeros(1000)})
@@ -75,4 +81,4 @@ def test_where_it_lies_and_how_it_is_turned_off(tmp_path: Path, monkeypatch: pyt
     monkeypatch.delenv("TANBIAO_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     found = user_cache()
-    assert found is not None and tmp_path in found.root.parents or os.environ.get("XDG_CACHE_HOME")
+    assert (found is not None and tmp_path in found.root.parents) or os.environ.get("XDG_CACHE_HOME")

@@ -27,12 +27,26 @@ BACKGROUND = Background({i: provider(i, v) for i, v in VALUES.items()}, {}, "tes
 
 def lines(*rows: tuple[object, ...]) -> Lines:
     product, item, amount, unit, primary, quality = (list(c) for c in zip(*rows, strict=True))
-    return Lines("t.csv", product, item, np.array(amount, dtype=float), unit, [""] * len(rows),
-                 np.array(primary, dtype=float), np.array(quality, dtype=float), np.arange(2, len(rows) + 2))
+    return Lines(
+        "t.csv",
+        product,
+        item,
+        np.array(amount, dtype=float),
+        unit,
+        [""] * len(rows),
+        np.array(primary, dtype=float),
+        np.array(quality, dtype=float),
+        np.arange(2, len(rows) + 2),
+    )
 
 
 nan = float("nan")
-PAIR = lines(("P", "Q", 2, "", nan, nan), ("P", "a", 500, "g", 1, 2), ("Q", "b", 1, "", 0.5, 4), ("Q", "a", 3, "", nan, nan))
+PAIR = lines(
+    ("P", "Q", 2, "", nan, nan),
+    ("P", "a", 500, "g", 1, 2),
+    ("Q", "b", 1, "", 0.5, 4),
+    ("Q", "a", 3, "", nan, nan),
+)
 
 
 @pytest.mark.parametrize("part", [1, 50_000])
@@ -52,17 +66,32 @@ def tables(draw: st.DrawFn) -> Lines:
     for k in range(draw(st.integers(1, 30))):
         for _ in range(draw(st.integers(1, 4))):
             item = draw(st.sampled_from([*VALUES, *(f"p{i}" for i in range(k))]))
-            rows.append((f"p{k}", item, draw(st.floats(-3, 3).map(lambda v: round(v, 6))), "", draw(st.floats(0, 1)), 2.0))
+            rows.append(
+                (
+                    f"p{k}",
+                    item,
+                    draw(st.floats(-3, 3).map(lambda v: round(v, 6))),
+                    "",
+                    draw(st.floats(0, 1)),
+                    2.0,
+                )
+            )
     return lines(*draw(st.permutations(rows)))
 
 
 @settings(max_examples=25, deadline=None)
 @given(tables(), st.integers(1, 7))
-def test_a_table_in_any_order_and_parts_is_what_recursion_gives_and_moves_are_differences(table: Lines, part: int) -> None:
+def test_a_table_in_any_order_and_parts_is_what_recursion_gives_and_moves_are_differences(
+    table: Lines, part: int
+) -> None:
     def value(name: str, known: dict[str, float]) -> float:
         if name in known:
             return known[name]
-        return sum(a * value(i, known) for p, i, a in zip(table.product, table.item, table.amount, strict=True) if p == name)
+        return sum(
+            a * value(i, known)
+            for p, i, a in zip(table.product, table.item, table.amount, strict=True)
+            if p == name
+        )
 
     r = roll(portfolio(table, BACKGROUND), part)
     assert r.value == pytest.approx([value(p, VALUES) for p in r.portfolio.products], rel=1e-9, abs=1e-9)
@@ -76,15 +105,18 @@ def test_a_table_in_any_order_and_parts_is_what_recursion_gives_and_moves_are_di
             assert found.get(name, before) == pytest.approx(value(name, changed), rel=1e-9, abs=1e-9)
 
 
-@pytest.mark.parametrize(("rows", "code", "line"), [
-    ([("P", "x", 1, "", nan, nan)], "portfolio-item-unknown", 2),
-    ([("P", "a", 1, "kWh", nan, nan)], "portfolio-unit", 2),
-    ([("P", "a", 1, "", 2, nan)], "portfolio-range", 2),
-    ([("P", "a", 1, "", nan, 9)], "portfolio-range", 2),
-    ([("P", "Q", 1, "", nan, nan), ("Q", "P", 1, "", nan, nan)], "portfolio-loop", 2),
-    ([("P", "P", 1, "", nan, nan)], "portfolio-loop", 2),
-    ([("a", "b", 1, "", nan, nan)], "portfolio-name-twice", None),
-])
+@pytest.mark.parametrize(
+    ("rows", "code", "line"),
+    [
+        ([("P", "x", 1, "", nan, nan)], "portfolio-item-unknown", 2),
+        ([("P", "a", 1, "kWh", nan, nan)], "portfolio-unit", 2),
+        ([("P", "a", 1, "", 2, nan)], "portfolio-range", 2),
+        ([("P", "a", 1, "", nan, 9)], "portfolio-range", 2),
+        ([("P", "Q", 1, "", nan, nan), ("Q", "P", 1, "", nan, nan)], "portfolio-loop", 2),
+        ([("P", "P", 1, "", nan, nan)], "portfolio-loop", 2),
+        ([("a", "b", 1, "", nan, nan)], "portfolio-name-twice", None),
+    ],
+)
 def test_what_is_wrong_is_named_by_line(rows: list[tuple[object, ...]], code: str, line: int | None) -> None:
     with pytest.raises(TanbiaoError) as refusal:
         portfolio(lines(*rows), BACKGROUND)
@@ -93,7 +125,9 @@ def test_what_is_wrong_is_named_by_line(rows: list[tuple[object, ...]], code: st
 
 
 def test_a_loop_deep_in_a_long_chain_is_found() -> None:
-    rows = [(f"p{k}", f"p{k + 1}", 1, "", nan, nan) for k in range(300)] + [("p300", "p299", 0.5, "", nan, nan)]
+    rows = [(f"p{k}", f"p{k + 1}", 1, "", nan, nan) for k in range(300)] + [
+        ("p300", "p299", 0.5, "", nan, nan)
+    ]
     with pytest.raises(TanbiaoError) as refusal:
         portfolio(lines(*rows), BACKGROUND)
     assert refusal.value.problems[0].code == "portfolio-loop"
@@ -116,8 +150,12 @@ def test_csv_and_parquet_hold_the_same_table(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     from pyarrow import parquet
 
-    parquet.write_table(pyarrow.table({"product": ["P", "P"], "item": ["a", "b"], "amount": [500.0, 1.0],
-                                       "unit": ["g", None]}), tmp_path / "t.parquet")
+    parquet.write_table(
+        pyarrow.table(
+            {"product": ["P", "P"], "item": ["a", "b"], "amount": [500.0, 1.0], "unit": ["g", None]}
+        ),
+        tmp_path / "t.parquet",
+    )
     assert roll(portfolio(read_lines(tmp_path / "t.parquet"), BACKGROUND)).value == pytest.approx([0.5])
 
 
@@ -125,8 +163,10 @@ def test_the_same_bits_on_a_cluster() -> None:
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     from tanbiao.numerics.lca.cluster import on_cluster
 
-    with distributed.LocalCluster(1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster, \
-            distributed.Client(cluster) as client:
+    with (
+        distributed.LocalCluster(1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
         on = roll(portfolio(PAIR, BACKGROUND), 1, on_cluster(client, packs_per_task=1))
     assert np.array_equal(on.value, roll(portfolio(PAIR, BACKGROUND)).value)
 
@@ -155,12 +195,16 @@ def call(*arguments: str) -> tuple[int, str]:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_portfolio_prints_products_and_what_moves(home: Path, lang: str) -> None:
     table = home / "t.csv"
-    table.write_text("product,item,amount,unit,primary_share\npack,cell,100,,\ncell,ch4_fossil,2,g,1\ncell,co2_fossil,1,kg,\n",
-                     encoding="utf-8")
+    table.write_text(
+        "product,item,amount,unit,primary_share\npack,cell,100,,\ncell,ch4_fossil,2,g,1\ncell,co2_fossil,1,kg,\n",
+        encoding="utf-8",
+    )
     code, text = call("portfolio", str(table), "--lang", lang, "--change", "co2_fossil=2", "--out", "out.csv")
     assert code == 0
     assert ("2 个产品变动" if lang == "zh" else "2 products move") in text
-    assert (home / "out.csv").read_text(encoding="utf-8").splitlines()[2].startswith("pack,kgCO2e/piece,105.96")
+    assert (
+        (home / "out.csv").read_text(encoding="utf-8").splitlines()[2].startswith("pack,kgCO2e/piece,105.96")
+    )
     data = json.loads(call("portfolio", str(table), "--json")[1])
     assert data["products"][0]["value"] == pytest.approx(1 + 0.002 * 29.8)
     assert data["products"][0]["primary_share"] == pytest.approx(0.0596 / 1.0596)
@@ -190,8 +234,20 @@ def test_uncertainty_shows_static_mean_median_interval_and_why_they_differ(home:
     study = uncertain_example(home)
     data = json.loads(call("uncertainty", str(study), "-n", "200", "--seed", "7", "--json")[1])
     one = data["results"][0]
-    assert {"static", "at_means", "mean", "standard_error", "median", "interval", "unsolved", "decisions", "background",
-            "sources", "reasons", "entry"} <= set(one)
+    assert {
+        "static",
+        "at_means",
+        "mean",
+        "standard_error",
+        "median",
+        "interval",
+        "unsolved",
+        "decisions",
+        "background",
+        "sources",
+        "reasons",
+        "entry",
+    } <= set(one)
     assert one["static"] == pytest.approx(18.6264, rel=1e-4)
     assert one["interval"]["of"] == "foreground" and one["background"]["sampled"] is False
     assert one["interval"]["low"] < one["static"] < one["interval"]["high"]
@@ -202,8 +258,12 @@ def test_uncertainty_shows_static_mean_median_interval_and_why_they_differ(home:
 def test_a_parameter_is_drawn_and_a_study_without_distributions_is_told_so(home: Path) -> None:
     study = uncertain_example(home)
     head = (study / "study.yaml").read_text(encoding="utf-8")
-    (study / "study.yaml").write_text(head.replace(
-        "route_a: {value: 0.6,", "route_a: {value: 0.6, distribution: triangular, low: 0.5, high: 0.7,"), encoding="utf-8")
+    (study / "study.yaml").write_text(
+        head.replace(
+            "route_a: {value: 0.6,", "route_a: {value: 0.6, distribution: triangular, low: 0.5, high: 0.7,"
+        ),
+        encoding="utf-8",
+    )
     one = json.loads(call("uncertainty", str(study), "-n", "12", "--json")[1])["results"][0]
     assert one["exact"] is True
     assert {s["fact"] for s in one["sources"]} == {"parameters.route_a", "exchange.x02", "exchange.x04"}

@@ -16,13 +16,22 @@ from tanbiao.study import Study
 from tests.small import Rows, provider, rulebook, table
 
 VALUES = {"a": 2.0, "b": 0.5}
-HEAD = "schema: 1\nsubject: product\nas_of: 2026-01-01\nsalt: s\npacks: [test.product@2025]\nreference: {process: p0, amount: 1 kg}\n"
+HEAD = """schema: 1
+subject: product
+as_of: 2026-01-01
+salt: s
+packs: [test.product@2025]
+reference: {process: p0, amount: 1 kg}
+"""
 
 
 def made(exchange: Rows, head: str = HEAD, values: dict[str, float] = VALUES) -> tuple[Study, Result]:
     book = rulebook()
     processes = list(dict.fromkeys(str(r["process"]) for r in exchange))
-    tables = {"process": [{"id": p, "control": "none", "key": "mass", "subdivision": "false"} for p in processes], "exchange": exchange}
+    tables = {
+        "process": [{"id": p, "control": "none", "key": "mass", "subdivision": "false"} for p in processes],
+        "exchange": exchange,
+    }
     study = Study(parse_yaml(head, "study.yaml"), {n: table(n, r) for n, r in tables.items()}, Path("."))
     facts, problems = resolve_facts(study, book)
     raise_errors(problems)
@@ -30,17 +39,31 @@ def made(exchange: Rows, head: str = HEAD, values: dict[str, float] = VALUES) ->
     return study, evaluate_rulebook(book, facts, background, Ledger())
 
 
-def row(id_: str, process: str, direction: str, amount: float, who: str = "", **more: Any) -> dict[str, object]:
-    return {"id": id_, "process": process, "direction": direction, "flow": f"f-{process}" if direction == "product" else id_,
-            "amount": amount, "unit": "kg", "provider": who, **more}
+def row(
+    id_: str, process: str, direction: str, amount: float, who: str = "", **more: Any
+) -> dict[str, object]:
+    return {
+        "id": id_,
+        "process": process,
+        "direction": direction,
+        "flow": f"f-{process}" if direction == "product" else id_,
+        "amount": amount,
+        "unit": "kg",
+        "provider": who,
+        **more,
+    }
 
 
 def chain(sigma: float = 0.2) -> list[dict[str, object]]:
     """1 kg of p0 takes 2 kg of p1 (uncertain), which emits 3 × 2 (uncertain): 12, and 1 kg of b: 0.5."""
     gsd = f"{np.exp(sigma):.15g}"
-    return [row("x0", "p0", "product", 1), row("x1", "p0", "input", 2, "p1", distribution="lognormal", spread=gsd),
-            row("x2", "p0", "input", 1, "b"), row("x3", "p1", "product", 1),
-            row("x4", "p1", "input", 3, "a", distribution="lognormal", spread=gsd)]
+    return [
+        row("x0", "p0", "product", 1),
+        row("x1", "p0", "input", 2, "p1", distribution="lognormal", spread=gsd),
+        row("x2", "p0", "input", 1, "b"),
+        row("x3", "p1", "product", 1),
+        row("x4", "p1", "input", 3, "a", distribution="lognormal", spread=gsd),
+    ]
 
 
 def run(exchange: Rows, samples: int = 4000, seed: int = 1, head: str = HEAD) -> Ensembled:
@@ -66,9 +89,12 @@ def test_the_moments_of_a_chain_are_the_analytic_ones(seed: int | None) -> None:
 
 
 def test_every_fast_value_is_that_of_a_full_evaluation() -> None:
-    rows = [*chain(), row("x5", "p1", "input", 0.4, "p0", distribution="triangular", low=0.05, high=0.45),
-            row("x6", "p0", "emission", -0.3, "a", distribution="normal", spread=0.2),
-            row("x7", "p1", "waste", 1.0, "b", distribution="pert", low=0.5, high=3)]
+    rows = [
+        *chain(),
+        row("x5", "p1", "input", 0.4, "p0", distribution="triangular", low=0.05, high=0.45),
+        row("x6", "p0", "emission", -0.3, "a", distribution="normal", spread=0.2),
+        row("x7", "p1", "waste", 1.0, "b", distribution="pert", low=0.5, high=3),
+    ]
     rows[0] |= {"distribution": "uniform", "low": 0.9, "high": 1.2}
     study, result = made(rows)
     e = ensemble(study, result, 64, 3)
@@ -79,7 +105,9 @@ def test_every_fast_value_is_that_of_a_full_evaluation() -> None:
     draws = lca.named_draws(distributions(e.sources), [s.name for s in e.sources], 3)
     for k in (0, 17, 31, 32, 63):
         facts = drawn_facts(result.evaluation.facts, e.sources, draws.pack(k // 32)[:, k % 32])
-        assert e.values[k] == pytest.approx(evaluated(result.evaluation, facts, "footprint_published", True)[0], rel=1e-9)
+        assert e.values[k] == pytest.approx(
+            evaluated(result.evaluation, facts, "footprint_published", True)[0], rel=1e-9
+        )
 
 
 def test_no_spread_gives_the_static_value_and_other_rows_do_not_change_the_draws() -> None:
@@ -93,8 +121,11 @@ def test_no_spread_gives_the_static_value_and_other_rows_do_not_change_the_draws
 
 
 def test_shares_that_follow_amounts_are_evaluated_in_full() -> None:
-    rows = [row("x0", "p0", "product", 1, price=1, mass=1, distribution="lognormal", spread=1.3),
-            row("y0", "p0", "product", 2, price=1, mass=1), row("x1", "p0", "input", 4, "a")]
+    rows = [
+        row("x0", "p0", "product", 1, price=1, mass=1, distribution="lognormal", spread=1.3),
+        row("y0", "p0", "product", 2, price=1, mass=1),
+        row("x1", "p0", "input", 4, "a"),
+    ]
     rows[1]["flow"] = "other"
     e = run(rows, 48, head=HEAD.replace("process: p0", "process: p0, flow: f-p0"))
     assert e.exact
@@ -105,8 +136,11 @@ def test_shares_that_follow_amounts_are_evaluated_in_full() -> None:
 
 def test_a_draw_that_decides_otherwise_is_counted_and_its_value_keeps_the_static_decision() -> None:
     """Economic allocation where the dearest price is more than five times the cheapest, else by mass."""
-    rows = [row("x0", "p0", "product", 1, price=4.9, mass=1), row("y0", "p0", "product", 1, price=1, mass=1),
-            row("x1", "p0", "input", 4, "a", distribution="lognormal", spread=1.3)]
+    rows = [
+        row("x0", "p0", "product", 1, price=4.9, mass=1),
+        row("y0", "p0", "product", 1, price=1, mass=1),
+        row("x1", "p0", "input", 4, "a", distribution="lognormal", spread=1.3),
+    ]
     rows[1]["flow"] = "other"
     study, result = made(rows, HEAD.replace("process: p0", "process: p0, flow: f-p0"))
     e = ensemble(study, result, 64, 1)
@@ -119,8 +153,13 @@ def test_a_draw_that_decides_otherwise_is_counted_and_its_value_keeps_the_static
 
 
 def test_draws_without_a_value_are_listed_with_their_reason() -> None:
-    rows = [row("x0", "p0", "product", 1), row("x1", "p0", "input", 0.8, "p1", distribution="lognormal", spread=1.3),
-            row("x3", "p1", "product", 1), row("x4", "p1", "input", 0.9, "p0"), row("x5", "p1", "input", 1, "a")]
+    rows = [
+        row("x0", "p0", "product", 1),
+        row("x1", "p0", "input", 0.8, "p1", distribution="lognormal", spread=1.3),
+        row("x3", "p1", "product", 1),
+        row("x4", "p1", "input", 0.9, "p0"),
+        row("x5", "p1", "input", 1, "a"),
+    ]
     e = run(rows, 320)
     assert 20 < len(e.unsolved) < 160
     assert all("loop" in why for _, why in e.unsolved)
@@ -142,22 +181,27 @@ def test_the_background_is_never_a_probability() -> None:
     study, result = made(chain())
     said = ensemble(study, result, 32, 5).data()
     assert said["background"]["sampled"] is False and said["background"]["probability"] is None
-    assert any("no confidence interval" in r["en"] and "不是置信区间" in r["zh"] for r in
-               (dict(r) for r in said["reasons"]))
+    assert any(
+        "no confidence interval" in r["en"] and "不是置信区间" in r["zh"]
+        for r in (dict(r) for r in said["reasons"])
+    )
 
 
-@pytest.mark.parametrize(("cells", "code"), [
-    ({"spread": 1.2}, "uncertainty-no-distribution"),
-    ({"distribution": "lognormal"}, "uncertainty-spread"),
-    ({"distribution": "lognormal", "spread": 0.9}, "uncertainty-spread"),
-    ({"distribution": "normal", "spread": -1}, "uncertainty-spread"),
-    ({"distribution": "uniform", "low": 1}, "uncertainty-ends"),
-    ({"distribution": "uniform", "low": 5, "high": 9}, "uncertainty-outside"),
-    ({"distribution": "pert", "low": 1, "high": 9, "spread": 2}, "uncertainty-both"),
-    ({"distribution": "normal", "spread": 1, "low": 1}, "uncertainty-both"),
-    ({"distribution": "normal", "spread": 1, "amount": 0}, "uncertainty-zero"),
-    ({"distribution": "cauchy", "spread": 1}, "uncertainty-distribution"),
-])
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        ({"spread": 1.2}, "uncertainty-no-distribution"),
+        ({"distribution": "lognormal"}, "uncertainty-spread"),
+        ({"distribution": "lognormal", "spread": 0.9}, "uncertainty-spread"),
+        ({"distribution": "normal", "spread": -1}, "uncertainty-spread"),
+        ({"distribution": "uniform", "low": 1}, "uncertainty-ends"),
+        ({"distribution": "uniform", "low": 5, "high": 9}, "uncertainty-outside"),
+        ({"distribution": "pert", "low": 1, "high": 9, "spread": 2}, "uncertainty-both"),
+        ({"distribution": "normal", "spread": 1, "low": 1}, "uncertainty-both"),
+        ({"distribution": "normal", "spread": 1, "amount": 0}, "uncertainty-zero"),
+        ({"distribution": "cauchy", "spread": 1}, "uncertainty-distribution"),
+    ],
+)
 def test_what_is_no_distribution_is_refused_at_its_cell(cells: dict[str, object], code: str) -> None:
     rows = chain()
     rows[2] |= cells
@@ -179,7 +223,9 @@ def test_the_same_bits_on_a_cluster() -> None:
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     from tanbiao.numerics.lca.cluster import on_cluster
 
-    with distributed.LocalCluster(1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster, \
-            distributed.Client(cluster) as client:
+    with (
+        distributed.LocalCluster(1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
         on = ensemble(*made(chain()), 200, 1, on_cluster(client, packs_per_task=2))
     assert np.array_equal(on.values, run(chain(), 200).values)

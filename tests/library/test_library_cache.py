@@ -21,16 +21,23 @@ def every_library(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def same(a: Compiled, b: Compiled) -> bool:
-    return all(np.array_equal(getattr(a, n), getattr(b, n), equal_nan=True)
-               for n in ("values", "low", "high", "judged_share", "unconverted_share")) and a.missing == b.missing
+    return (
+        all(
+            np.array_equal(getattr(a, n), getattr(b, n), equal_nan=True)
+            for n in ("values", "low", "high", "judged_share", "unconverted_share")
+        )
+        and a.missing == b.missing
+    )
 
 
 def test_a_kept_solution_is_the_same_to_the_last_bit_and_is_read_and_not_solved(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library, cache = Places().library(["open-2026"]), Cache(tmp_path)
     fresh = compile_library(library, "AR6")
     first = compile_library(library, "AR6", cache=cache)
     assert len(list(tmp_path.iterdir())) == 1
+
     def solved(*_: object) -> None:
         raise AssertionError("solved again")
 

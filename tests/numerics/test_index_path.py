@@ -106,7 +106,7 @@ def brute(goals: list[Goal], measures: list[Measure], aim: Fraction) -> Fraction
     return min(good) if good else None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(problems())
 def test_the_optimiser_equals_brute_force(problem: tuple[list[Goal], list[Measure], Fraction]) -> None:
     goals, measures, aim = problem

@@ -121,3 +121,23 @@ def _show(found: Improvement, lang: Lang) -> None:
             level=term("word", found.path.level or "none", lang),
         )
     )
+
+
+@app.command("measures")
+def measures(
+    words: Annotated[list[str] | None, typer.Argument(help="words to look for / 检索词")] = None,
+    lang: LangOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Cleaner-production measures by name, industry and kind. / 清洁生产措施名录。"""
+    from ..service.measures import register
+
+    lang_ = read_lang(lang)
+    found = register(words or ())
+    if json:
+        print_json([e.data() for e in found])
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for entry in found:
+        table.add_row(entry.id, entry.industry[lang_], entry.name[lang_], term("type", entry.type, lang_))
+    console.print(table)

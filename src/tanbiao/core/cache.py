@@ -43,7 +43,9 @@ class Cache:
                 return None
             found = {}
             for name, (shape, dtype) in about["arrays"].items():
-                array = np.load(folder / f"{name}.npy", mmap_mode="r" if np.prod(shape) else None, allow_pickle=False)
+                array = np.load(
+                    folder / f"{name}.npy", mmap_mode="r" if np.prod(shape) else None, allow_pickle=False
+                )
                 if list(array.shape) != shape or array.dtype.str != dtype:
                     raise ValueError(name)
                 found[name] = array
@@ -68,8 +70,11 @@ class Cache:
             own = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=self.root))
             for name, value in arrays.items():
                 np.save(own / f"{name}.npy", np.ascontiguousarray(value), allow_pickle=False)
-            about = {"format": FORMAT, "key": dict(key),
-                     "arrays": {n: [list(a.shape), np.ascontiguousarray(a).dtype.str] for n, a in arrays.items()}}
+            about = {
+                "format": FORMAT,
+                "key": dict(key),
+                "arrays": {n: [list(a.shape), np.ascontiguousarray(a).dtype.str] for n, a in arrays.items()},
+            }
             (own / "about.json").write_text(json.dumps(about) + "\n", encoding="utf-8")
             os.replace(own, folder)
         except OSError:
@@ -84,7 +89,9 @@ class Cache:
         for folder in self.root.iterdir():
             try:
                 about = folder / "about.json"
-                entries.append((about.stat().st_mtime, sum(f.stat().st_size for f in folder.iterdir()), folder))
+                entries.append(
+                    (about.stat().st_mtime, sum(f.stat().st_size for f in folder.iterdir()), folder)
+                )
             except OSError:
                 continue
         total = sum(size for _, size, _ in entries)

@@ -71,7 +71,8 @@ def vector(**positions: float) -> Array:
     return np.array([positions.get(p, 0.0) for p in POSITIONS])
 
 
-def from_library(library: Library, gwp: str, published_intervals: bool = True, cache: Cache | None = None) -> Background:
+def from_library(library: Library, gwp: str, published_intervals: bool = True,
+                 cache: Cache | None = None) -> Background:
     """The providers of a library under one GWP set. A value that is not known under it has no provider.
 
     published_intervals: whether intervals that publishers give of factors act inside the linked core, too.
@@ -102,7 +103,8 @@ def from_library(library: Library, gwp: str, published_intervals: bool = True, c
 
 
 _FACTS = ("category", "boundary", "gas_basis", "gwp_set", "allowed_uses", "mass_basis", "radiative_forcing", "place",
-          "year", "recycled_content", "period_start", "period_end", "source", "licence", "share", "verification", "url", "locator", "notes")
+          "year", "recycled_content", "period_start", "period_end", "source", "licence", "share", "verification", "url",
+          "locator", "notes")
 
 
 def _word(value: object) -> str:

@@ -58,7 +58,9 @@ class Source:
     high: float = float("nan")
 
     def data(self) -> dict[str, Any]:
-        said = {k: decimal_text(v) for k in ("static", "spread", "low", "high") if (v := getattr(self, k)) == v}
+        said = {
+            k: decimal_text(v) for k in ("static", "spread", "low", "high") if (v := getattr(self, k)) == v
+        }
         return {"fact": self.name, "distribution": self.distribution, **said}
 
 
@@ -102,42 +104,76 @@ class Ensembled:
         u, g = self.unit, "{:.4g}".format
         skew, rest = self.at_means - self.static, self.mean - self.at_means
         found = [
-            Text(f"静态值按申报数量计算。把每个数量换成其分布的均值，结果变化 {skew:+.3g} {u}：偏态分布的均值不等于申报值。",
-                 f"The static value uses the declared amounts. With every amount at the mean of its distribution the result "
-                 f"moves by {skew:+.3g} {u}: the mean of a skewed distribution is not the declared amount."),
-            Text(f"抽样均值与之再差 {rest:+.3g}（标准误 {self.error:.2g}）：不确定量的乘积与循环，加抽样误差。",
-                 f"The mean of the draws differs from that by another {rest:+.3g} (standard error {self.error:.2g}): products "
-                 "and loops of uncertain amounts, and the error of sampling."),
-            Text(f"中位数 {g(self.median)}：一半抽样在其下；右偏时低于均值。",
-                 f"Median {g(self.median)}: half of the draws lie below; it is below the mean where the draws lean right."),
-            Text(f"区间只含研究自身数量的不确定性；背景数据固定在中心值。背景的上下界 {g(self.background[0])} … "
-                 f"{g(self.background[1])} 为判断或公布区间同时取端值，没有概率，不是置信区间，也不与上述区间合并。",
-                 "The interval holds the study's own amounts only; the background stands at its central values. Bounds of "
-                 f"the background, {g(self.background[0])} … {g(self.background[1])}, put every judged or published interval "
-                 "at its end at once: they have no probability, are no confidence interval, and do not enter the interval."),
-            Text(f"决策冻结在静态取值；检查的 {self.checked} 个抽样中有 {self.otherwise} 个会作出不同决策。",
-                 f"Decisions are frozen at the static values; of {self.checked} draws checked, {self.otherwise} would have "
-                 "been decided otherwise."),
+            Text(
+                f"静态值按申报数量计算。把每个数量换成其分布的均值，结果变化 {skew:+.3g} {u}："
+                "偏态分布的均值不等于申报值。",
+                "The static value uses the declared amounts. With every amount at the mean of its distribution the "
+                f"result moves by {skew:+.3g} {u}: the mean of a skewed distribution is not the declared amount.",
+            ),
+            Text(
+                f"抽样均值与之再差 {rest:+.3g}（标准误 {self.error:.2g}）：不确定量的乘积与循环，加抽样误差。",
+                f"The mean of the draws differs from that by another {rest:+.3g} (standard error {self.error:.2g}): "
+                "products and loops of uncertain amounts, and the error of sampling.",
+            ),
+            Text(
+                f"中位数 {g(self.median)}：一半抽样在其下；右偏时低于均值。",
+                f"Median {g(self.median)}: half of the draws lie below; it is below the mean where the draws lean "
+                "right.",
+            ),
+            Text(
+                "区间只含研究自身数量的不确定性；背景数据固定在中心值。背景的上下界 "
+                f"{g(self.background[0])} … {g(self.background[1])} 为判断或公布区间同时取端值，"
+                "没有概率，不是置信区间，也不与上述区间合并。",
+                "The interval holds the study's own amounts only; the background stands at its central values. Bounds "
+                f"of the background, {g(self.background[0])} … {g(self.background[1])}, put every judged or published "
+                "interval at its end at once: they have no probability, are no confidence interval, and do not enter "
+                "the interval.",
+            ),
+            Text(
+                f"决策冻结在静态取值；检查的 {self.checked} 个抽样中有 {self.otherwise} 个会作出不同决策。",
+                f"Decisions are frozen at the static values; of {self.checked} draws checked, {self.otherwise} would "
+                "have been decided otherwise.",
+            ),
         ]
         if self.unsolved:
-            found.append(Text(f"{len(self.unsolved)} 个抽样没有结果，已列出，不计入统计。",
-                              f"{len(self.unsolved)} draws have no result; they are listed and left out of the statistics."))
+            found.append(
+                Text(
+                    f"{len(self.unsolved)} 个抽样没有结果，已列出，不计入统计。",
+                    f"{len(self.unsolved)} draws have no result; they are listed and left out.",
+                )
+            )
         return found
 
     def data(self) -> dict[str, Any]:
         return {
-            "pack": self.pack, "name": self.name, "title": self.title.data(), "unit": self.unit, "static": self.static,
-            "at_means": self.at_means, "mean": self.mean, "standard_error": self.error, "deviation": self.deviation,
-            "median": self.median, "interval": {"low": self.low, "high": self.high, "coverage": COVERAGE,
-                                                "of": "foreground"},
-            "samples": self.samples, "seed": self.seed, "sampler": lca.SAMPLER,
+            "pack": self.pack,
+            "name": self.name,
+            "title": self.title.data(),
+            "unit": self.unit,
+            "static": self.static,
+            "at_means": self.at_means,
+            "mean": self.mean,
+            "standard_error": self.error,
+            "deviation": self.deviation,
+            "median": self.median,
+            "interval": {"low": self.low, "high": self.high, "coverage": COVERAGE, "of": "foreground"},
+            "samples": self.samples,
+            "seed": self.seed,
+            "sampler": lca.SAMPLER,
             "unsolved": [{"sample": k, "why": w} for k, w in self.unsolved],
             "decisions": {"frozen": True, "checked": self.checked, "otherwise": self.otherwise},
             "exact": self.exact,
-            "background": {"sampled": False, "bounds": {"low": self.background[0], "high": self.background[1]},
-                           "judged_share": self.judged, "probability": None},
-            "sources": [{**s.data(), "variance_share": v} for s, v in zip(self.sources, self.shares, strict=True)],
-            "reasons": [t.data() for t in self.reasons()], "entry": self.entry,
+            "background": {
+                "sampled": False,
+                "bounds": {"low": self.background[0], "high": self.background[1]},
+                "judged_share": self.judged,
+                "probability": None,
+            },
+            "sources": [
+                {**s.data(), "variance_share": v} for s, v in zip(self.sources, self.shares, strict=True)
+            ],
+            "reasons": [t.data() for t in self.reasons()],
+            "entry": self.entry,
         }
 
 
@@ -147,19 +183,35 @@ class Ensembled:
 def sources_of(study: Study, facts: Facts, rulebook: Rulebook) -> tuple[list[Source], list[Problem]]:
     """The uncertain facts of a study and everything that is wrong with their distributions."""
     problems: list[Problem] = []
-    found = [s for c in rulebook.of_kind("given") if c.value_kind == "number"
-             if (s := _parameter(study, facts, c, problems)) is not None]
+    found = [
+        s
+        for c in rulebook.of_kind("given")
+        if c.value_kind == "number"
+        if (s := _parameter(study, facts, c, problems)) is not None
+    ]
     exchange = facts.tables["exchange"]
     for row in range(len(exchange)):
         if exchange.columns["distribution"].state[row] != KNOWN:
             lone = [k for k in ("spread", "low", "high") if exchange.columns[k].state[row] == KNOWN]
             if lone:
-                problems.append(Problem("uncertainty-no-distribution", exchange.place(row, lone[0]), {
-                    "fact": exchange.ids[row], "distributions": ", ".join(DISTRIBUTIONS)}))
+                problems.append(
+                    Problem(
+                        "uncertainty-no-distribution",
+                        exchange.place(row, lone[0]),
+                        {"fact": exchange.ids[row], "distributions": ", ".join(DISTRIBUTIONS)},
+                    )
+                )
             continue
         numbers = {k: _cell(exchange, k, row) for k in ("amount", "spread", "low", "high")}
-        source = _source(f"exchange.{exchange.ids[row]}", row, "", str(exchange.columns["distribution"].data[row]),
-                         numbers, exchange.place(row, "distribution"), problems)
+        source = _source(
+            f"exchange.{exchange.ids[row]}",
+            row,
+            "",
+            str(exchange.columns["distribution"].data[row]),
+            numbers,
+            exchange.place(row, "distribution"),
+            problems,
+        )
         found += [source] if source is not None else []
     return found, problems
 
@@ -180,16 +232,28 @@ def _parameter(study: Study, facts: Facts, clause: Clause, problems: list[Proble
         text = str(raw.get(key) or "")
         try:
             plain = key == "spread" and raw["distribution"] == "lognormal"
-            numbers[key] = None if not text else float(number(text)) if plain else float(
-                read_quantity(text, clause.unit).number())
+            numbers[key] = (
+                None
+                if not text
+                else float(number(text))
+                if plain
+                else float(read_quantity(text, clause.unit).number())
+            )
         except (ValueError, UnitError):
             problems.append(Problem("number-expected", place, {"text": text}, clause.address))
             return None
     return _source(clause.path, -1, clause.name, str(raw["distribution"]), numbers, place, problems)
 
 
-def _source(name: str, row: int, given: str, distribution: str, numbers: Mapping[str, float | None], place: Place,
-            problems: list[Problem]) -> Source | None:
+def _source(
+    name: str,
+    row: int,
+    given: str,
+    distribution: str,
+    numbers: Mapping[str, float | None],
+    place: Place,
+    problems: list[Problem],
+) -> Source | None:
     amount, spread, low, high = (numbers[k] for k in ("amount", "spread", "low", "high"))
 
     def wrong(code: str, **more: str) -> None:
@@ -202,8 +266,12 @@ def _source(name: str, row: int, given: str, distribution: str, numbers: Mapping
     elif distribution in ("lognormal", "normal"):
         least = 1.0 if distribution == "lognormal" else 0.0
         if spread is None or spread < least or (distribution == "lognormal" and np.log(spread) > 12.0):
-            wrong("uncertainty-spread", distribution=distribution, least=f"{least:g}",
-                  spread="—" if spread is None else f"{spread:g}")
+            wrong(
+                "uncertainty-spread",
+                distribution=distribution,
+                least=f"{least:g}",
+                spread="—" if spread is None else f"{spread:g}",
+            )
         elif low is not None or high is not None:
             wrong("uncertainty-both", distribution=distribution)
         elif amount == 0.0 and distribution == "normal" and row >= 0:
@@ -226,8 +294,10 @@ def _source(name: str, row: int, given: str, distribution: str, numbers: Mapping
 def distributions(sources: Sequence[Source]) -> lca.Uncertainty:
     """The sources as columns for the sampler. Lognormal: the amount is the median; normal: the mean; triangular and
     PERT: the mode."""
-    u = lca.lognormal([s.static for s in sources], [np.log(s.spread) if s.distribution == "lognormal" else 0.0
-                                                    for s in sources])
+    u = lca.lognormal(
+        [s.static for s in sources],
+        [np.log(s.spread) if s.distribution == "lognormal" else 0.0 for s in sources],
+    )
     for k, s in enumerate(sources):
         if s.distribution == "lognormal":
             continue
@@ -235,7 +305,10 @@ def distributions(sources: Sequence[Source]) -> lca.Uncertainty:
         u.scale[k], u.minimum[k], u.maximum[k] = s.spread, s.low, s.high
         width = s.high - s.low
         if s.distribution == "pert" and width > 0.0:
-            u.location[k], u.shape[k] = 1.0 + 4.0 * (s.static - s.low) / width, 1.0 + 4.0 * (s.high - s.static) / width
+            u.location[k], u.shape[k] = (
+                1.0 + 4.0 * (s.static - s.low) / width,
+                1.0 + 4.0 * (s.high - s.static) / width,
+            )
         elif s.distribution == "pert":
             u.location[k], u.shape[k] = 1.0, 1.0
     return u
@@ -254,8 +327,9 @@ class Frozen(Evaluation):
         before = self.static.decisions[clause.name]
         undecided = np.zeros(len(before.option), dtype=bool)
         undecided[list(before.undecided)] = True
-        self.decisions[clause.name] = self.decision(clause, ClauseScope(self, clause), before.table,
-                                                    np.array(before.option, dtype=object), undecided)
+        self.decisions[clause.name] = self.decision(
+            clause, ClauseScope(self, clause), before.table, np.array(before.option, dtype=object), undecided
+        )
         return self.static.values[clause.name]
 
 
@@ -275,11 +349,21 @@ def drawn_facts(facts: Facts, sources: Sequence[Source], amounts: Array) -> Fact
     return replace(facts, scalars=scalars, tables={**facts.tables, "exchange": table})
 
 
-def evaluated(static: Evaluation, facts: Facts, name: str, frozen: bool) -> tuple[float, Mapping[str, Decision]]:
+def evaluated(
+    static: Evaluation, facts: Facts, name: str, frozen: bool
+) -> tuple[float, Mapping[str, Decision]]:
     """The quantity under other facts, nan where it has no value, and the decisions taken."""
     kind: type[Evaluation] = Frozen if frozen else Evaluation
-    other = kind(static.rulebook, facts, static.background, Ledger(), static.forced, static.given_lines, static.tolerant,
-                 static.given_derived)
+    other = kind(
+        static.rulebook,
+        facts,
+        static.background,
+        Ledger(),
+        static.forced,
+        static.given_lines,
+        static.tolerant,
+        static.given_derived,
+    )
     if isinstance(other, Frozen):
         other.static = static
     value = other.value(name)
@@ -316,7 +400,9 @@ class Packed:
         return self.of(self.draws.pack(pack))
 
     def of(self, amounts: Array) -> tuple[Array, Array]:
-        ratio = np.vstack([amounts / self.static[:, None], np.ones((1, LANES))])  # the last row: what is not drawn
+        ratio = np.vstack(
+            [amounts / self.static[:, None], np.ones((1, LANES))]
+        )  # the last row: what is not drawn
         data = np.zeros((self.system.matrix.data.size, LANES))
         np.add.at(data, self.entry, self.amount[:, None] * ratio[self.source])
         burdens = np.zeros((self.system.size, LANES))
@@ -357,13 +443,25 @@ def packed(static: Evaluation, published: Published, sources: Sequence[Source], 
         return None
     a = system.matrix
     places = np.repeat(np.arange(n), np.diff(a.indptr)) * n + a.indices
-    per_line = [by_row.get(int(r), -1) if t == "exchange" else int(owner[c])
-                for t, r, c in zip(lines.fact_table, lines.fact_row, lines.column, strict=True)]
-    unit_burden = np.divide(solved.impact.sum(axis=1), solved.amount, out=np.zeros(len(lines)),
-                            where=solved.amount != 0.0)
-    return Packed(draws, np.array([s.static for s in sources]), system, np.searchsorted(places, column * n + row), amount,
-                  np.concatenate([owner, links]), lines.column, lines.coefficient * unit_burden * weight,
-                  np.array(per_line, dtype=np.intp), lines.demand)
+    per_line = [
+        by_row.get(int(r), -1) if t == "exchange" else int(owner[c])
+        for t, r, c in zip(lines.fact_table, lines.fact_row, lines.column, strict=True)
+    ]
+    unit_burden = np.divide(
+        solved.impact.sum(axis=1), solved.amount, out=np.zeros(len(lines)), where=solved.amount != 0.0
+    )
+    return Packed(
+        draws,
+        np.array([s.static for s in sources]),
+        system,
+        np.searchsorted(places, column * n + row),
+        amount,
+        np.concatenate([owner, links]),
+        lines.column,
+        lines.coefficient * unit_burden * weight,
+        np.array(per_line, dtype=np.intp),
+        lines.demand,
+    )
 
 
 def _weights(static: Evaluation, published: Published, solved: Solved) -> Array | None:
@@ -397,8 +495,12 @@ def ensemble(study: Study, result: Result, samples: int, seed: int, run: Run = h
     """
     static, published = result.evaluation, result.headline
     if published is None or not isinstance(published.value, float):
-        raise refuse("uncertainty-no-value", Place("study.yaml"), pack=result.rulebook.pack.version,
-                     missing=", ".join(published.missing[:4]) if published is not None else "—")
+        raise refuse(
+            "uncertainty-no-value",
+            Place("study.yaml"),
+            pack=result.rulebook.pack.version,
+            missing=", ".join(published.missing[:4]) if published is not None else "—",
+        )
     if samples < 2:
         raise refuse("uncertainty-samples", samples=samples)
     sources, problems = sources_of(study, static.facts, static.rulebook)
@@ -438,17 +540,58 @@ def ensemble(study: Study, result: Result, samples: int, seed: int, run: Run = h
     inputs = ((published.name, published.entry),) if published.entry else ()
     recipe = digest([s.data() for s in sorted(sources, key=lambda s: s.name)])
     entry = static.ledger.add(
-        Entry("ensemble", f"uncertainty {published.name}", clause.address, inputs=inputs, unit=published.unit, data=recipe,
-              axes=(("n", str(samples)), ("root", static.ledger.root), ("sampler", lca.SAMPLER), ("seed", str(seed)))),
-        {"static": decimal_text(published.value), "mean": decimal_text(float(good.mean())),
-         "median": decimal_text(median), "low": decimal_text(low), "high": decimal_text(high), "unsolved": len(unsolved)})
+        Entry(
+            "ensemble",
+            f"uncertainty {published.name}",
+            clause.address,
+            inputs=inputs,
+            unit=published.unit,
+            data=recipe,
+            axes=(
+                ("n", str(samples)),
+                ("root", static.ledger.root),
+                ("sampler", lca.SAMPLER),
+                ("seed", str(seed)),
+            ),
+        ),
+        {
+            "static": decimal_text(published.value),
+            "mean": decimal_text(float(good.mean())),
+            "median": decimal_text(median),
+            "low": decimal_text(low),
+            "high": decimal_text(high),
+            "unsolved": len(unsolved),
+        },
+    )
     return Ensembled(
-        result.rulebook.pack.version, published.name, published.title, published.unit, published.value,
-        one.value(means)[0], float(good.mean()), deviation / float(np.sqrt(good.size)), deviation, median, low, high,
-        samples, seed, unsolved, checked, otherwise, fast is None,
-        (published.value if published.low is None else published.low,
-         published.value if published.high is None else published.high),
-        published.judged, tuple(sources), _explained(amounts[:, ~lost], good), values, entry)
+        result.rulebook.pack.version,
+        published.name,
+        published.title,
+        published.unit,
+        published.value,
+        one.value(means)[0],
+        float(good.mean()),
+        deviation / float(np.sqrt(good.size)),
+        deviation,
+        median,
+        low,
+        high,
+        samples,
+        seed,
+        unsolved,
+        checked,
+        otherwise,
+        fast is None,
+        (
+            published.value if published.low is None else published.low,
+            published.value if published.high is None else published.high,
+        ),
+        published.judged,
+        tuple(sources),
+        _explained(amounts[:, ~lost], good),
+        values,
+        entry,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -467,14 +610,18 @@ class _OneByOne:
     def value(self, amounts: Array) -> tuple[float, str]:
         """The value under the frozen decisions, or nan and why there is none."""
         try:
-            value, _ = evaluated(self.static, drawn_facts(self.static.facts, self.sources, amounts), self.name, True)
+            value, _ = evaluated(
+                self.static, drawn_facts(self.static.facts, self.sources, amounts), self.name, True
+            )
         except TanbiaoError as error:
             return float("nan"), error.problems[0].text("en")
         return value, "" if np.isfinite(value) else "a datum is missing"
 
     def decided_otherwise(self, amounts: Array) -> bool:
         try:
-            _, taken = evaluated(self.static, drawn_facts(self.static.facts, self.sources, amounts), self.name, False)
+            _, taken = evaluated(
+                self.static, drawn_facts(self.static.facts, self.sources, amounts), self.name, False
+            )
         except TanbiaoError:
             return True
         return any(d.option != self.options.get(k) for k, d in taken.items())

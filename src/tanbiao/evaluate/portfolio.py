@@ -18,16 +18,16 @@ from ..numerics import lca
 from .background import Background
 
 GROSS, PRIMARY, SCORED, QUALITY = range(4)
-"""Columns besides the value: what is added up regardless of sign, its part from primary data, its part that has a quality
-score, and score times that part."""
+"""Columns besides the value: what is added up regardless of sign, its part from primary data, its part that has a
+quality score, and score times that part."""
 Map = Callable[[Callable[[int], Any], Sequence[int]], Sequence[Any]]
 
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """Lines of bills as columns: one unit of `product` takes `amount` `unit` of `item`, a product of the table or an item
-    of the library. primary: share of the line's own value from primary data (nan: none said), quality: 1 best to 5 (nan:
-    none said); both count for library items. line: where each stands in `file`."""
+    """Lines of bills as columns: one unit of `product` takes `amount` `unit` of `item`, a product of the table or an
+    item of the library. primary: share of the line's own value from primary data (nan: none said), quality: 1 best to
+    5 (nan: none said); both count for library items. line: where each stands in `file`."""
 
     file: str
     product: Sequence[str]
@@ -60,8 +60,8 @@ class Portfolio:
 
 @dataclass(frozen=True, eq=False)
 class Rolled:
-    """value (products,) kgCO2e per unit; primary: share from primary data; quality: mean score (nan: none); scored: share
-    of the value that has a score. Shares are of the gross value: credits do not hide what they are taken from."""
+    """value (products,) kgCO2e per unit; primary: share from primary data; quality: mean score (nan: none); scored:
+    share of the value that has a score. Shares are of the gross value: credits do not hide what they are taken from."""
 
     portfolio: Portfolio
     value: Array
@@ -87,7 +87,9 @@ def portfolio(lines: Lines, background: Background) -> Portfolio:
     m = len(items)
     target = np.array([where.get(i, -1) if i not in at else m + at[i] for i in lines.item], dtype=np.int64)
     for k in np.flatnonzero(target < 0)[:50]:
-        problems.append(Problem("portfolio-item-unknown", lines.place(int(k), "item"), {"item": lines.item[k]}))
+        problems.append(
+            Problem("portfolio-item-unknown", lines.place(int(k), "item"), {"item": lines.item[k]})
+        )
     factors: dict[tuple[str, str], float | None] = {}
     amount = np.array(lines.amount, dtype=np.float64)
     for k, said in enumerate(lines.unit):
@@ -99,14 +101,25 @@ def portfolio(lines: Lines, background: Background) -> Portfolio:
             factors[said, wanted] = _factor(said, wanted)
         factor = factors[said, wanted]
         if factor is None:
-            problems.append(Problem("portfolio-unit", lines.place(k, "unit"), {"unit": said, "item": name,
-                                                                               "wanted": wanted}))
+            problems.append(
+                Problem(
+                    "portfolio-unit", lines.place(k, "unit"), {"unit": said, "item": name, "wanted": wanted}
+                )
+            )
         else:
             amount[k] *= factor
-    for name_, values, low, high in (("primary_share", lines.primary, 0.0, 1.0), ("quality", lines.quality, 1.0, 5.0)):
+    for name_, values, low, high in (
+        ("primary_share", lines.primary, 0.0, 1.0),
+        ("quality", lines.quality, 1.0, 5.0),
+    ):
         for k in np.flatnonzero((values < low) | (values > high))[:50]:
-            problems.append(Problem("portfolio-range", lines.place(int(k), name_), {
-                "column": name_, "value": f"{values[k]:g}", "low": f"{low:g}", "high": f"{high:g}"}))
+            problems.append(
+                Problem(
+                    "portfolio-range",
+                    lines.place(int(k), name_),
+                    {"column": name_, "value": f"{values[k]:g}", "low": f"{low:g}", "high": f"{high:g}"},
+                )
+            )
     if problems:
         raise TanbiaoError(problems)
     owner = np.array([at[p] for p in lines.product], dtype=np.int64)
@@ -119,14 +132,23 @@ def portfolio(lines: Lines, background: Background) -> Portfolio:
     by = np.argsort(row, kind="stable")
     pointer = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(names)))])
     vectors = np.array([background.providers[i].vector for i in items]).reshape(m, -1)
-    part = np.where(inside, 0.0, np.abs(amount * np.append(vectors.sum(axis=1), 0.0)[np.where(inside, m, target)]))
+    part = np.where(
+        inside, 0.0, np.abs(amount * np.append(vectors.sum(axis=1), 0.0)[np.where(inside, m, target)])
+    )
     weights = np.zeros((len(names), 3))
     primary, quality = np.nan_to_num(lines.primary), np.nan_to_num(lines.quality)
     for c, value in enumerate((part * primary, part * (quality > 0.0), part * quality)):
         weights[:, c] = np.bincount(row, value, len(names))
     inner = int(np.unique(item[inside]).size)
-    return Portfolio(tuple(names[k] for k in order), tuple(units.get(names[k], "piece") for k in order), items, inner,
-                     lca.Bills(pointer, item[by], amount[by], np.zeros((len(names), 1))), weights, vectors)
+    return Portfolio(
+        tuple(names[k] for k in order),
+        tuple(units.get(names[k], "piece") for k in order),
+        items,
+        inner,
+        lca.Bills(pointer, item[by], amount[by], np.zeros((len(names), 1))),
+        weights,
+        vectors,
+    )
 
 
 def _factor(said: str, wanted: str) -> float | None:
@@ -139,7 +161,7 @@ def _factor(said: str, wanted: str) -> float | None:
 
 
 def _levels(lines: Lines, names: list[str], owner: Array, child: Array) -> Array:
-    """Products in rolling order: those that others use by level, then those that nobody uses. Refuses a loop by name."""
+    """Products in rolling order: those that others use by level, then those that nobody uses. Refuses a loop."""
     n = len(names)
     inner = child >= 0
     buyer, supplier = owner[inner], child[inner]
@@ -151,8 +173,15 @@ def _levels(lines: Lines, names: list[str], owner: Array, child: Array) -> Array
             break
         if new.max() >= min(n, 64) and (loop := _loop(n, buyer, supplier)) is not None:
             at = int(np.flatnonzero(inner & (owner == loop[0]))[0])
-            raise TanbiaoError([Problem("portfolio-loop", lines.place(at, "item"), {
-                "loop": " → ".join(names[k] for k in loop[:12])})])
+            raise TanbiaoError(
+                [
+                    Problem(
+                        "portfolio-loop",
+                        lines.place(at, "item"),
+                        {"loop": " → ".join(names[k] for k in loop[:12])},
+                    )
+                ]
+            )
         level = new
     used = np.zeros(n, dtype=bool)
     used[supplier] = True
@@ -225,8 +254,13 @@ def roll(p: Portfolio, part: int = 50_000, run: Map = here) -> Rolled:
     own[:, 1:] = p.weights
     gross = both(absolute, library, own)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return Rolled(p, value, gross[:, PRIMARY] / gross[:, GROSS], gross[:, QUALITY] / gross[:, SCORED],
-                      gross[:, SCORED] / gross[:, GROSS])
+        return Rolled(
+            p,
+            value,
+            gross[:, PRIMARY] / gross[:, GROSS],
+            gross[:, QUALITY] / gross[:, SCORED],
+            gross[:, SCORED] / gross[:, GROSS],
+        )
 
 
 def moves(rolled: Rolled, changed: Mapping[str, float]) -> list[tuple[str, float, float]]:

@@ -94,7 +94,8 @@ def compile_library(library: Library, gwp_set: str, *, published_intervals: bool
     `gwp_set` then only names.
 
     `published_intervals=False` leaves the publishers' uncertainties of factors aside, in the linked core and for
-    factors used directly (the starter's tools do so, and give every such factor the judged half-width). Raises `TanbiaoError` with every problem that keeps the library from being
+    factors used directly (the starter's tools do so, and give every such factor the judged half-width). Raises
+    `TanbiaoError` with every problem that keeps the library from being
     solved: unresolved links, units that do not fit, processes without reference output, a system that is not
     solvable.
 
@@ -123,7 +124,8 @@ def compile_library(library: Library, gwp_set: str, *, published_intervals: bool
         columns = [_adjoint(linked, found, burdens, library)]
         for which in ("low", "high"):
             at_end = [_end(library, t, v, which) for t, v in zip(linked.terminals, t_total, strict=True)]
-            columns.append(_totals(linked, library, which, np.array(at_end) if published_intervals else t_total)[:, None])
+            end = np.array(at_end) if published_intervals else t_total
+            columns.append(_totals(linked, library, which, end)[:, None])
         columns.append(_totals(linked, library, "amount", t_total, judged=False)[:, None])
         return found, np.hstack(columns)
 
@@ -140,7 +142,8 @@ def compile_library(library: Library, gwp_set: str, *, published_intervals: bool
     items = library.items
     ids = (*linked.processes, *linked.terminals)
     solved_bounds: list[Origin] = ["solved"] * len(linked.processes)
-    t_bounds = [_bounds(library, t, v, published_intervals) for t, v in zip(linked.terminals, t_values.sum(axis=1), strict=True)]
+    t_bounds = [_bounds(library, t, v, published_intervals)
+                for t, v in zip(linked.terminals, t_values.sum(axis=1), strict=True)]
     p_low, p_high = np.minimum(*ends), np.maximum(*ends)
     hidden = np.where(unknown, np.nan, 0.0)
     return Compiled(

@@ -42,7 +42,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """An entry whose place has no factor of its own: the factor of `used` serves instead ("": the one without place)."""
+    """An entry whose place has no factor of its own: that of `used` serves instead ("": the one without place)."""
 
     method: str
     flow: str
@@ -59,8 +59,12 @@ class Characterised:
     fallbacks: tuple[Fallback, ...]
     missing: tuple[tuple[str, str], ...]
 
-    def burdens(self, process: NDArray[np.intp], amount: NDArray[np.float64],
-                uncertainty: lca.Uncertainty | None = None) -> lca.Burdens:
+    def burdens(
+        self,
+        process: NDArray[np.intp],
+        amount: NDArray[np.float64],
+        uncertainty: lca.Uncertainty | None = None,
+    ) -> lca.Burdens:
         """For the engine: entry k is `amount[k]` of its flow at `process[k]`."""
         return lca.Burdens(process, amount, self.factor, uncertainty)
 
@@ -79,9 +83,9 @@ class Places:
 
 
 def read_methods(path: Path) -> dict[str, Method]:
-    """Methods of a CSV table (or of every CSV in a folder) with the columns method, flow, cf and, where wanted, direction
-    and location. A flow may carry its property and compartment in brackets, as in ILCD: factors that differ between
-    compartments keep the full name, the others go by the bare name as well.
+    """Methods of a CSV table (or of every CSV in a folder) with the columns method, flow, cf and, where wanted,
+    direction and location. A flow may carry its property and compartment in brackets, as in ILCD: factors that differ
+    between compartments keep the full name, the others go by the bare name as well.
 
     Raises `TanbiaoError` with every cell that cannot be read.
     """
@@ -94,27 +98,41 @@ def read_methods(path: Path) -> dict[str, Method]:
                 reader = csv.DictReader(lines)
                 if not set(COLUMNS) <= set(reader.fieldnames or ()):
                     if not path.is_dir():
-                        problems.append(Problem("method-columns", Place(file.name, 1), {"columns": ", ".join(COLUMNS)}))
+                        problems.append(
+                            Problem("method-columns", Place(file.name, 1), {"columns": ", ".join(COLUMNS)})
+                        )
                     continue
                 for row in reader:
                     try:
                         value = number(row["cf"])
                     except ValueError:
-                        problems.append(Problem("number-expected", Place(file.name, reader.line_num, "cf"),
-                                                {"text": row["cf"][:60]}))
+                        problems.append(
+                            Problem(
+                                "number-expected",
+                                Place(file.name, reader.line_num, "cf"),
+                                {"text": row["cf"][:60]},
+                            )
+                        )
                         continue
                     direction = (row.get("direction") or "output").lower()
                     key = (row["flow"], direction, row.get("location") or "")
                     if found.setdefault(row["method"], {}).setdefault(key, value) != value:
-                        problems.append(Problem("method-twice", Place(file.name, reader.line_num, "cf"), {
-                            "method": row["method"], "flow": row["flow"]}))
+                        problems.append(
+                            Problem(
+                                "method-twice",
+                                Place(file.name, reader.line_num, "cf"),
+                                {"method": row["method"], "flow": row["flow"]},
+                            )
+                        )
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             problems.append(Problem("method-unreadable", Place(file.name), {"detail": str(error)}))
     if problems:
         raise TanbiaoError(problems[:100])
     if not found:
         raise refuse("method-none", Place(path.name), columns=", ".join(COLUMNS))
-    return {name: Method(name, MappingProxyType({**_bare(factors), **factors})) for name, factors in found.items()}
+    return {
+        name: Method(name, MappingProxyType({**_bare(factors), **factors})) for name, factors in found.items()
+    }
 
 
 def _bare(factors: Mapping[Key, Fraction]) -> dict[Key, Fraction]:
@@ -125,8 +143,13 @@ def _bare(factors: Mapping[Key, Fraction]) -> dict[Key, Fraction]:
     return {key: next(iter(values)) for key, values in groups.items() if len(values) == 1}
 
 
-def characterise(methods: Sequence[Method], flows: Sequence[str], places: Sequence[str], directions: Sequence[str] = (),
-                 fallback: Places | None = None) -> Characterised:
+def characterise(
+    methods: Sequence[Method],
+    flows: Sequence[str],
+    places: Sequence[str],
+    directions: Sequence[str] = (),
+    fallback: Places | None = None,
+) -> Characterised:
     """Factors of every entry (a flow at a place) under every method. directions: output where empty."""
     stand_ins = fallback or Places()
     out = np.zeros((len(flows), len(methods)))
@@ -147,4 +170,8 @@ def characterise(methods: Sequence[Method], flows: Sequence[str], places: Sequen
 
 def climate_factors(method: Method, names: Mapping[str, str]) -> dict[str, Fraction]:
     """Factors by gas id for `compile_library(..., factors=...)`; names: gas id → flow of the method."""
-    return {gas: found[0] for gas, flow in names.items() if (found := method.factor(flow, "output", ("",))) is not None}
+    return {
+        gas: found[0]
+        for gas, flow in names.items()
+        if (found := method.factor(flow, "output", ("",))) is not None
+    }

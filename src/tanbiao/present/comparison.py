@@ -161,8 +161,10 @@ def _page(title: str, body: str, lang: Lang) -> str:
 body {{ font: 15px/1.55 'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC',system-ui,sans-serif;
   color: {palette.INK}; background: {palette.PAPER}; max-width: 1000px; margin: 32px auto; padding: 0 20px; }}
 h1 {{ color: {palette.DEEP}; font-size: 26px; margin: 0; font-weight: 600 }}
-h2 {{ color: {palette.DEEP}; font-size: 18px; margin: 36px 0 8px; border-bottom: 1px solid {palette.RULE}; padding-bottom: 4px; font-weight: 600 }}
-.lead {{ color: {palette.MUTED}; margin: 4px 0 0 }} table {{ border-collapse: collapse; width: 100%; font-size: 13.5px }}
+h2 {{ color: {palette.DEEP}; font-size: 18px; margin: 36px 0 8px; font-weight: 600;
+  border-bottom: 1px solid {palette.RULE}; padding-bottom: 4px }}
+.lead {{ color: {palette.MUTED}; margin: 4px 0 0 }}
+table {{ border-collapse: collapse; width: 100%; font-size: 13.5px }}
 th {{ text-align: left; color: {palette.MUTED}; font-weight: 500; vertical-align: bottom;
   border-bottom: 1px solid {palette.RULE}; padding: 5px 10px 5px 0 }}
 td {{ padding: 6px 10px 6px 0; border-bottom: 1px solid {palette.NAMES["hair"]}; vertical-align: top }}

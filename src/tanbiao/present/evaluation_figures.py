@@ -284,23 +284,24 @@ def pareto(found: Improvement, lang: Lang) -> Chart:
             "picked:N", scale=alt.Scale(domain=["yes", "no"], range=[palette.OCHRE, "#ffffff"]), legend=None
         ),
     )
-    said = base.mark_text(align="left", dx=7, dy=13, fontSize=11, color=palette.INK).encode(
-        x=x, y=y, text="text:N"
-    )
+    said = [
+        base.transform_filter(f"datum.picked == '{picked}'")
+        .mark_text(align=align, dx=dx, dy=dy, fontSize=11, color=palette.INK)
+        .encode(x=x, y=y, text="text:N")
+        for picked, align, dx, dy in (("yes", "right", -8, -11), ("no", "left", 7, 13))
+    ]
     least = float(found.wanted)
     need = alt.Chart(
         alt.Data(
-            values=[
-                {"least": least, "text": say("figure.needs", lang, value=_points(least)), "cost": 1.24 * top}
-            ]
+            values=[{"least": least, "text": say("figure.needs", lang, value=_points(least)), "cost": 0.0}]
         )
     )
     rule = need.mark_rule(color=palette.RUST, strokeWidth=1.6, strokeDash=[6, 3]).encode(y=alt.Y("least:Q"))
-    word = need.mark_text(align="right", dy=-8, fontSize=11, color=palette.RUST).encode(
+    word = need.mark_text(align="left", dy=-8, fontSize=11, color=palette.RUST).encode(
         x=x, y=alt.Y("least:Q"), text="text:N"
     )
     return _dress(
-        alt.layer(line, dots, rule, word, said).properties(width=WIDTH + 140, height=240),
+        alt.layer(line, dots, rule, word, *said).properties(width=WIDTH + 140, height=240),
         lang,
         say("figure.pareto", lang, level=term("word", found.target, lang)),
         say("figure.pareto_note", lang),

@@ -486,7 +486,7 @@ def _row(form: Form, n: int, row: Mapping[str, str]) -> Iterator[Problem]:
         return Problem(
             code,
             form.place("indicators", n, column),
-            {"id": row["id"], **args},
+            args,
             level="warning" if soft else "error",
         )
 
@@ -496,29 +496,29 @@ def _row(form: Form, n: int, row: Mapping[str, str]) -> Iterator[Problem]:
     try:
         unit(row.get("unit", ""))
     except UnitError:
-        yield problem("author-unit", "unit", unit=row.get("unit", ""))
+        yield problem("author-unit", "unit", id=row["id"], unit=row.get("unit", ""))
     review = row.get("review") or form.pack.get("review", "transcribed")
     if not row.get("page") and review != "constructed":
-        yield problem("author-page", "page", soft=review != "verified")
+        yield problem("author-page", "page", id=row["id"], soft=review != "verified")
     if form.style == "ratio":
         return
     cells, options = cells_of(row, list(form.levels))
     if row.get("limiting") == "yes" and any(not c for c in cells.values()):
-        yield problem("author-limiting", "limiting", soft=True)
+        yield problem("author-limiting", "limiting", id=row["id"], soft=True)
     if not any(cells.values()):
-        yield problem("author-empty", "I", soft=True)
+        yield problem("author-empty", "I", id=row["id"], soft=True)
     if options:
         return
     excused = bool(row.get("reason"))
     for left, right, at in _disorder(form, cells):
         if not excused:
-            yield problem("author-order", left, soft=True, better=left, worse=right, at=at)
+            yield problem("author-order", left, id=row["id"], soft=True, better=left, worse=right, at=at)
     if row.get("unit") == "%":
         over = next(
             (k for k, c in cells.items() if any(v is not None and v > 100 for _, v in _over(form, c))), None
         )
         if over is not None:
-            yield problem("author-percent", over, soft=excused, level=over, text=cells[over])
+            yield problem("author-percent", over, id=row["id"], soft=excused, level=over, text=cells[over])
 
 
 def _disorder(form: Form, cells: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:

@@ -36,11 +36,27 @@ class Portfolios:
     def data(self) -> dict[str, Any]:
         r, p = self.rolled, self.rolled.portfolio
         return {
-            "gwp": self.gwp, "libraries": dict(self.libraries), "products": [
-                {"product": name, "unit": f"kgCO2e/{u}", "value": v, "primary_share": _plain(a), "quality": _plain(q),
-                 "scored_share": _plain(s)}
-                for name, u, v, a, q, s in zip(p.products, p.units, r.value.tolist(), r.primary.tolist(),
-                                               r.quality.tolist(), r.scored.tolist(), strict=True)],
+            "gwp": self.gwp,
+            "libraries": dict(self.libraries),
+            "products": [
+                {
+                    "product": name,
+                    "unit": f"kgCO2e/{u}",
+                    "value": v,
+                    "primary_share": _plain(a),
+                    "quality": _plain(q),
+                    "scored_share": _plain(s),
+                }
+                for name, u, v, a, q, s in zip(
+                    p.products,
+                    p.units,
+                    r.value.tolist(),
+                    r.primary.tolist(),
+                    r.quality.tolist(),
+                    r.scored.tolist(),
+                    strict=True,
+                )
+            ],
             "changed": dict(self.changed),
             "moved": [{"product": n, "before": b, "after": a, "change": a - b} for n, b, a in self.moved],
         }
@@ -59,8 +75,14 @@ def _plain(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def portfolios(table: Path, places: Places | None = None, libraries: Sequence[str] = (), gwp: str = "AR6",
-               changed: Mapping[str, float] | None = None, scheduler: str | None = None) -> Portfolios:
+def portfolios(
+    table: Path,
+    places: Places | None = None,
+    libraries: Sequence[str] = (),
+    gwp: str = "AR6",
+    changed: Mapping[str, float] | None = None,
+    scheduler: str | None = None,
+) -> Portfolios:
     """Raises `TanbiaoError` with everything that is wrong with the table."""
     at = places or Places()
     background = from_library(at.library(libraries or ("open-2026",)), gwp, cache=at.cache)
@@ -70,8 +92,13 @@ def portfolios(table: Path, places: Places | None = None, libraries: Sequence[st
     else:
         with cluster(scheduler) as client:
             rolled = roll(found, run=on_cluster(client, packs_per_task=1))
-    return Portfolios(rolled, gwp, background.libraries, dict(changed or {}),
-                      tuple(moves(rolled, changed) if changed else ()))
+    return Portfolios(
+        rolled,
+        gwp,
+        background.libraries,
+        dict(changed or {}),
+        tuple(moves(rolled, changed) if changed else ()),
+    )
 
 
 def read_lines(path: Path) -> Lines:
@@ -83,26 +110,49 @@ def read_lines(path: Path) -> Lines:
     missing = [c for c in REQUIRED if c not in columns]
     unknown = [c for c in columns if c not in COLUMNS and c not in ("id", "note")]
     problems = [Problem("column-missing", Place(path.name, 1), {"column": c}) for c in missing]
-    problems += [Problem("column-unknown", Place(path.name, 1, c), {"column": c, "known": ", ".join(COLUMNS)})
-                 for c in unknown]
+    problems += [
+        Problem("column-unknown", Place(path.name, 1, c), {"column": c, "known": ", ".join(COLUMNS)})
+        for c in unknown
+    ]
     if problems:
         raise TanbiaoError(problems)
     size = len(numbers)
     if not size:
         raise refuse("table-empty", Place(path.name))
     blank = [""] * size
-    values = {c: _numbers(path.name, c, columns.get(c, blank), numbers, c == "amount", problems)
-              for c in ("amount", "primary_share", "quality")}
-    problems += [Problem("cell-missing", Place(path.name, numbers[k], c), {"column": c}) for c in ("product", "item")
-                 for k in range(size) if not columns[c][k]][:50]
+    values = {
+        c: _numbers(path.name, c, columns.get(c, blank), numbers, c == "amount", problems)
+        for c in ("amount", "primary_share", "quality")
+    }
+    problems += [
+        Problem("cell-missing", Place(path.name, numbers[k], c), {"column": c})
+        for c in ("product", "item")
+        for k in range(size)
+        if not columns[c][k]
+    ][:50]
     if problems:
         raise TanbiaoError(problems)
-    return Lines(path.name, columns["product"], columns["item"], values["amount"], columns.get("unit", blank),
-                 columns.get("product_unit", blank), values["primary_share"], values["quality"], np.array(numbers))
+    return Lines(
+        path.name,
+        columns["product"],
+        columns["item"],
+        values["amount"],
+        columns.get("unit", blank),
+        columns.get("product_unit", blank),
+        values["primary_share"],
+        values["quality"],
+        np.array(numbers),
+    )
 
 
-def _numbers(file: str, column: str, cells: Sequence[Any], numbers: Sequence[int], needed: bool,
-             problems: list[Problem]) -> Any:
+def _numbers(
+    file: str,
+    column: str,
+    cells: Sequence[Any],
+    numbers: Sequence[int],
+    needed: bool,
+    problems: list[Problem],
+) -> Any:
     out = np.full(len(cells), np.nan)
     for k, cell in enumerate(cells):
         if cell == "" and not needed:
@@ -113,7 +163,9 @@ def _numbers(file: str, column: str, cells: Sequence[Any], numbers: Sequence[int
                 raise ValueError(cell)
         except ValueError:
             if len(problems) < 50:
-                problems.append(Problem("number-expected", Place(file, numbers[k], column), {"text": str(cell)[:60]}))
+                problems.append(
+                    Problem("number-expected", Place(file, numbers[k], column), {"text": str(cell)[:60]})
+                )
     return out
 
 

@@ -125,7 +125,8 @@ def _evaluate(loaded: LoadedStudy, packs: Sequence[str], tolerant: bool,
     for rulebook, facts in resolved:
         gwp = _gwp(rulebook)
         if gwp not in backgrounds:
-            backgrounds[gwp] = held.background(gwp) if held is not None else from_library(_some(library), gwp, cache=places.cache)
+            backgrounds[gwp] = held.background(gwp) if held is not None else from_library(
+                _some(library), gwp, cache=places.cache)
         evaluation = Evaluation(rulebook, facts, backgrounds[gwp], ledger, tolerant=tolerant)
         results.append(evaluate_rulebook(rulebook, facts, backgrounds[gwp], ledger, evaluation))
         problems += evaluation.problems
@@ -142,7 +143,11 @@ def _some(library: Library | None) -> Library:
 
 
 def _once(problems: list[Problem]) -> list[Problem]:
-    return list({(p.code, str(p.place), p.clause, tuple(p.args.items())): p for p in problems}.values())
+    """Each problem once, whatever clauses met it."""
+    first: dict[object, Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.code, str(problem.place), tuple(problem.args.items())), problem)
+    return list(first.values())
 
 
 def _others(study: Study, packs: Sequence[str], places: Places) -> list[Rulebook]:

@@ -26,12 +26,22 @@ class Uncertainties:
     root: str
 
     def data(self) -> dict[str, Any]:
-        return {"study": self.study, "constructed": self.constructed, "results": [e.data() for e in self.ensembles],
-                "skipped": [{"pack": p, "why": w} for p, w in self.skipped], "ledger_root": self.root}
+        return {
+            "study": self.study,
+            "constructed": self.constructed,
+            "results": [e.data() for e in self.ensembles],
+            "skipped": [{"pack": p, "why": w} for p, w in self.skipped],
+            "ledger_root": self.root,
+        }
 
 
-def uncertainties(loaded: LoadedStudy, packs: Sequence[str] = (), samples: int = SAMPLES, seed: int = SEED,
-                  scheduler: str | None = None) -> Uncertainties:
+def uncertainties(
+    loaded: LoadedStudy,
+    packs: Sequence[str] = (),
+    samples: int = SAMPLES,
+    seed: int = SEED,
+    scheduler: str | None = None,
+) -> Uncertainties:
     """Raises `TanbiaoError` where no pack has a headline over uncertain facts.
 
     scheduler: address of a Dask scheduler; the numbers are those of a run without it.
@@ -52,7 +62,9 @@ def uncertainties(loaded: LoadedStudy, packs: Sequence[str] = (), samples: int =
                 last = error
     if not ensembles:
         raise last or refuse("uncertainty-no-headline")
-    return Uncertainties(loaded.study.id, loaded.study.constructed, tuple(ensembles), tuple(skipped), found.ledger.root)
+    return Uncertainties(
+        loaded.study.id, loaded.study.constructed, tuple(ensembles), tuple(skipped), found.ledger.root
+    )
 
 
 @contextmanager

@@ -39,6 +39,8 @@ class Draws:
 
 def named_draws(uncertainty: Uncertainty, names: Sequence[str], seed: int) -> Draws:
     """Streams for amounts by name; the names are distinct."""
-    words = np.array([np.frombuffer(hashlib.sha256(f"{seed}\x1f{n}".encode()).digest()[:8], dtype="<u4")
-                      for n in names], dtype=np.uint32).reshape(-1, 2)
+    words = np.array(
+        [np.frombuffer(hashlib.sha256(f"{seed}\x1f{n}".encode()).digest()[:8], dtype="<u4") for n in names],
+        dtype=np.uint32,
+    ).reshape(-1, 2)
     return Draws(uncertainty, np.ascontiguousarray(words[:, 0]), np.ascontiguousarray(words[:, 1]))

@@ -291,7 +291,8 @@ def _all_lanes(pointer: Indices, index: Indices, amount: Floats, block: Indices,
             own = columns >= start
             np.add.at(both, start + rows[~own], values[~own][:, :, None] * both[columns[~own]])
             loop = np.broadcast_to(np.eye(end - start), (LANES, end - start, end - start)).copy()
-            np.subtract.at(loop, (slice(None), rows[own], columns[own] - start), values[own].T)
+            lane = np.arange(LANES)[:, None]
+            np.subtract.at(loop, (lane, rows[own], columns[own] - start), values[own].T)
             both[start:end] = _each(loop, both[start:end].transpose(1, 0, 2)).transpose(1, 0, 2)
         x[:] = both[:, :, 0]
         lost |= ~np.isfinite(both).all(axis=(0, 2))
