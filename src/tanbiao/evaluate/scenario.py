@@ -242,6 +242,7 @@ def sensitivity(bench: Bench, study: Study, most: int = 15, span: float = SPAN) 
         raise refuse("scenario-value", scenario=BASE, missing=", ".join(told.missing))
     base, found = told.value, []
     evaluation = bench.evaluation(study)
+    without = _unlinked(evaluation)
     for clause in bench.book.of_kind("choose"):
         evaluation.value(clause.name)
         decision = evaluation.decisions[clause.name]
@@ -250,7 +251,7 @@ def sensitivity(bench: Bench, study: Study, most: int = 15, span: float = SPAN) 
         values: dict[str, float] = {"/".join(sorted({o for o in decision.option if o})): base}
         for option in clause.first:
             value = bench.number(study, {clause.name: option.name})
-            if value is not None:
+            if value is not None and _unlinked(bench.evaluation(study, {clause.name: option.name})) <= without:
                 values.setdefault(option.name, value)
         least, greatest = (pick(values, key=lambda k: values[k]) for pick in (min, max))
         if values[greatest] != values[least]:
@@ -295,6 +296,11 @@ def sensitivity(bench: Bench, study: Study, most: int = 15, span: float = SPAN) 
             if swing is not None:
                 found.append(swing)
     return base, sorted(found, key=lambda s: (-s.width, s.target))
+
+
+def _unlinked(evaluation: Evaluation) -> int:
+    """How many lines stand on no data: an option that takes a row's provider away is no option for these facts."""
+    return int(sum(c == "none" for c in evaluation.line_column("coverage").data))
 
 
 def _swing(
