@@ -104,7 +104,9 @@ def test_every_fast_value_is_that_of_a_full_evaluation() -> None:
 
     draws = lca.named_draws(distributions(e.sources), [s.name for s in e.sources], 3)
     for k in (0, 17, 31, 32, 63):
-        facts = drawn_facts(result.evaluation.facts, e.sources, draws.pack(k // 32)[:, k % 32])
+        facts = drawn_facts(
+            study, result.rulebook, result.evaluation.facts, e.sources, draws.pack(k // 32)[:, k % 32]
+        )
         assert e.values[k] == pytest.approx(
             evaluated(result.evaluation, facts, "footprint_published", True)[0], rel=1e-9
         )
@@ -217,6 +219,41 @@ def test_a_study_without_uncertain_facts_is_told_what_to_fill() -> None:
     with pytest.raises(TanbiaoError) as refusal:
         run([{k: v for k, v in r.items() if k not in ("distribution", "spread")} for r in chain()])
     assert refusal.value.problems[0].code == "uncertainty-none"
+
+
+def test_a_parameter_that_formulas_read_is_drawn_and_moves_every_cell_that_reads_it() -> None:
+    head = (
+        HEAD
+        + """parameters:
+  mass: {value: 2 kg, distribution: uniform, low: 1, high: 3000 g}
+  scrap: {value: 10 %, distribution: triangular, low: 5 %, high: 15}
+  idle: {value: 7, distribution: normal, spread: 1}
+"""
+    )
+    rows = [row("x0", "p0", "product", 1), row("x1", "p0", "input", 0, "a"), row("x2", "p0", "input", 0, "b")]
+    rows[1]["amount"], rows[2]["amount"] = "=mass * (1 + scrap)", "=mass"
+    study, result = made(rows, head)
+    e = ensemble(study, result, 64, 1)
+    assert e.exact and e.static == pytest.approx(2 * 2.2 + 0.5 * 2)
+    assert e.unread == ("parameters.idle",) and any("parameters.idle" in t.en for t in e.reasons())
+    assert [(s.name, s.static, s.low, s.high) for s in e.sources] == [
+        ("parameters.mass", 2, 1, 3),
+        ("parameters.scrap", 10, 5, 15),
+    ]
+    from tanbiao.evaluate.ensemble import distributions
+    from tanbiao.numerics import lca
+
+    draws = lca.named_draws(distributions(e.sources), [s.name for s in e.sources], 1)
+    mass, scrap = np.hstack([draws.pack(0), draws.pack(1)])
+    assert e.values == pytest.approx(mass * (2 * (1 + scrap / 100) + 0.5), rel=1e-9)
+    wrong = ensemble_problem(rows, head.replace("low: 1,", "low: 2.5,"))
+    assert wrong == "uncertainty-outside"
+
+
+def ensemble_problem(rows: Rows, head: str) -> str:
+    with pytest.raises(TanbiaoError) as refusal:
+        ensemble(*made(rows, head), 32, 1)
+    return refusal.value.problems[0].code
 
 
 def test_the_same_bits_on_a_cluster() -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..core.errors import TanbiaoError
-from . import author, compare, exchange, library, lots, packs, seal
+from . import author, compare, evaluation, exchange, library, lots, packs, seal
 from . import study as study_commands
 from .console import (
     FINDINGS_FAIL,
@@ -41,6 +41,8 @@ app.command("export")(exchange.export_)
 app.command("new")(exchange.new_)
 app.command("gap")(exchange.gap)
 app.command("sheet")(lots.sheet)
+app.command("evaluate")(evaluation.evaluate)
+app.command("measures")(evaluation.measures)
 
 StudyArgument = Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="folder for the files / 输出文件夹")]

@@ -20,13 +20,15 @@ from ..core.errors import Place, Problem, TanbiaoError, raise_errors, refuse
 from ..core.numbers import decimal_text, number
 from ..core.text import Node as Yaml
 from ..core.text import Text
-from ..core.units import UnitError
+from ..core.units import UnitError, unit
 from ..core.value import KNOWN, Array, Value
 from ..numerics import lca
 from ..standards.clause import Clause, read_quantity
 from ..standards.resolve import Rulebook
 from ..study import TABLES, Study
-from .facts import Facts, FactTable
+from ..study.parameters import NAME, PARAMETER_TABLES, parameters
+from ..study.parameters import read_quantity as quantity_of
+from .facts import Facts, FactTable, resolve_facts
 from .ledger import Entry, Ledger
 from .results import Published, Result
 from .run import ClauseScope, Evaluation
@@ -56,6 +58,9 @@ class Source:
     spread: float = float("nan")
     low: float = float("nan")
     high: float = float("nan")
+    parameter: tuple[str, str] | None = None
+    """Scope and name of a parameter that formulas of the study read."""
+    unit: str = ""
 
     def data(self) -> dict[str, Any]:
         said = {
@@ -98,6 +103,8 @@ class Ensembled:
     shares: tuple[float, ...]
     values: Array
     entry: str
+    unread: tuple[str, ...] = ()
+    """Parameters with a distribution that neither this pack nor any formula reads."""
 
     def reasons(self) -> list[Text]:
         """Why static value, mean and median differ, and what the interval leaves out."""
@@ -135,6 +142,14 @@ class Ensembled:
                 "have been decided otherwise.",
             ),
         ]
+        if self.unread:
+            names = ", ".join(self.unread)
+            found.append(
+                Text(
+                    f"本标准包与公式都不读取，未抽样：{names}",
+                    f"Read by no rule and no formula, not drawn: {names}",
+                )
+            )
         if self.unsolved:
             found.append(
                 Text(
@@ -172,6 +187,7 @@ class Ensembled:
             "sources": [
                 {**s.data(), "variance_share": v} for s, v in zip(self.sources, self.shares, strict=True)
             ],
+            "unread": list(self.unread),
             "reasons": [t.data() for t in self.reasons()],
             "entry": self.entry,
         }
@@ -183,10 +199,12 @@ class Ensembled:
 def sources_of(study: Study, facts: Facts, rulebook: Rulebook) -> tuple[list[Source], list[Problem]]:
     """The uncertain facts of a study and everything that is wrong with their distributions."""
     problems: list[Problem] = []
-    found = [
+    found = _formula_parameters(study, problems)
+    seen = {s.name for s in found}
+    found += [
         s
         for c in rulebook.of_kind("given")
-        if c.value_kind == "number"
+        if c.value_kind == "number" and c.path not in seen
         if (s := _parameter(study, facts, c, problems)) is not None
     ]
     exchange = facts.tables["exchange"]
@@ -214,6 +232,82 @@ def sources_of(study: Study, facts: Facts, rulebook: Rulebook) -> tuple[list[Sou
         )
         found += [source] if source is not None else []
     return found, problems
+
+
+def _formula_parameters(study: Study, problems: list[Problem]) -> list[Source]:
+    """Uncertain parameters that formulas of the study's cells read."""
+    known = parameters(study)
+    cells = [c for t in study.tables.values() for cs in t.columns.values() for c in cs if c[:1] == "="]
+    used = set(NAME.findall(" ".join([*cells, *(p.text for p in known.values() if p.text.startswith("="))])))
+    found = []
+    for (scope, name), parameter in known.items():
+        said = _said(study, scope, name)
+        if name not in used or not said.get("distribution"):
+            continue
+        numbers: dict[str, float | None] = {"amount": None}
+        measured = ""
+        try:
+            if not parameter.text.startswith("="):
+                own = quantity_of(parameter.text)
+                measured, numbers["amount"] = own.unit.text, float(own.value / own.unit.factor)
+            for key in ("spread", "low", "high"):
+                numbers[key] = _in_unit(said[key], measured) if said.get(key) else None
+        except ValueError as error:
+            problems.append(Problem("number-expected", parameter.place, {"text": str(error)[:60]}))
+            continue
+        label = f"parameters.{scope}/{name}" if scope else f"parameters.{name}"
+        source = _source(label, -1, "", said["distribution"], numbers, parameter.place, problems)
+        found += [replace(source, parameter=(scope, name), unit=measured)] if source is not None else []
+    return found
+
+
+def _in_unit(text: str, measured: str) -> float:
+    """A bare number in the parameter's unit, or a quantity that converts into it."""
+    own = quantity_of(text)
+    return float(own.value if " " not in text.strip() else own.value / unit(measured).factor)
+
+
+def unread(study: Study, sources: Sequence[Source]) -> tuple[str, ...]:
+    """Parameters that bear a distribution and are no source."""
+    names = {s.name for s in sources}
+    labels = {(c, n): f"parameters.{c}/{n}" if c else f"parameters.{n}" for c, n in parameters(study)}
+    return tuple(v for k, v in labels.items() if v not in names and _said(study, *k).get("distribution"))
+
+
+def _said(study: Study, scope: str, name: str) -> dict[str, str]:
+    """What the study says of a parameter besides its value."""
+    for table_name in PARAMETER_TABLES:
+        table = study.tables.get(table_name)
+        for row in table.rows() if table is not None else ():
+            if (row.get("scope", ""), row.get("name") or row["id"]) == (scope, name):
+                return row
+    raw = study.at(f"parameters.{name}") if not scope else None
+    return {k: str(v) for k, v in raw.items()} if isinstance(raw, Yaml) else {}
+
+
+def _with_parameters(study: Study, values: Mapping[tuple[str, str], tuple[str, str]]) -> Study:
+    """The study with other parameters: number and unit by scope and name."""
+    head, tables, left = study.head, dict(study.tables), dict(values)
+    for name in PARAMETER_TABLES:
+        table = study.tables.get(name)
+        if table is None:
+            continue
+        cells = list(table.columns["value"])
+        for k, row in enumerate(table.rows()):
+            key = (row.get("scope", ""), row.get("name") or row["id"])
+            if key in left:
+                cells[k] = left.pop(key)[0]
+        tables[name] = replace(table, columns={**table.columns, "value": tuple(cells)})
+    block = head.get("parameters")
+    if isinstance(block, Yaml) and left:
+        items = dict(block.items())
+        for (_, name), (amount, measured) in left.items():
+            raw, text = items[name], f"{amount} {measured}".strip()
+            items[name] = (
+                Yaml(raw.file, raw.line, {**raw, "value": text}, {}) if isinstance(raw, Yaml) else text
+            )
+        head = Yaml(head.file, head.line, {**head, "parameters": Yaml(block.file, block.line, items, {})}, {})
+    return Study(head, tables, study.path)
 
 
 def _cell(table: FactTable, column: str, row: int) -> float | None:
@@ -333,8 +427,21 @@ class Frozen(Evaluation):
         return self.static.values[clause.name]
 
 
-def drawn_facts(facts: Facts, sources: Sequence[Source], amounts: Array) -> Facts:
-    """The facts with the drawn amounts (sources,) in place of the declared ones."""
+def drawn_facts(
+    study: Study, rulebook: Rulebook, facts: Facts, sources: Sequence[Source], amounts: Array
+) -> Facts:
+    """The facts with the drawn amounts (sources,) in place of the declared ones; formulas over drawn parameters are
+    worked out again."""
+    free = {
+        s.parameter: (decimal_text(float(a)), s.unit)
+        for s, a in zip(sources, amounts, strict=True)
+        if s.parameter is not None
+    }
+    if free:
+        facts, problems = resolve_facts(
+            _with_parameters(study, free), rulebook, (*facts.tables, *study.tables)
+        )
+        raise_errors(problems)
     scalars = dict(facts.scalars)
     exchange = facts.tables["exchange"]
     column = exchange.columns["amount"]
@@ -342,7 +449,7 @@ def drawn_facts(facts: Facts, sources: Sequence[Source], amounts: Array) -> Fact
     for source, amount in zip(sources, amounts, strict=True):
         if source.row >= 0:
             data[source.row] = Fraction(float(amount)) if column.data.dtype == object else float(amount)
-        else:
+        elif source.given:
             value = scalars[source.given]
             scalars[source.given] = replace(value, data=Fraction(float(amount)) * value.unit.factor)
     table = replace(exchange, columns={**exchange.columns, "amount": replace(column, data=data)})
@@ -511,7 +618,7 @@ def ensemble(study: Study, result: Result, samples: int, seed: int, run: Run = h
     assert clause is not None
     u = distributions(sources)
     draws = lca.named_draws(u, [s.name for s in sources], seed)
-    one = _OneByOne(static, clause.name, sources, draws)
+    one = _OneByOne(study, static, clause.name, sources, draws)
     fast = packed(static, published, sources, draws)
     if fast is not None and not _faithful(fast, one, min(FAITHFUL, samples)):
         fast = None
@@ -591,6 +698,7 @@ def ensemble(study: Study, result: Result, samples: int, seed: int, run: Run = h
         _explained(amounts[:, ~lost], good),
         values,
         entry,
+        unread(study, sources),
     )
 
 
@@ -598,10 +706,14 @@ def ensemble(study: Study, result: Result, samples: int, seed: int, run: Run = h
 class _OneByOne:
     """Draws evaluated in full, one at a time."""
 
+    study: Study
     static: Evaluation
     name: str
     sources: Sequence[Source]
     draws: Any
+
+    def facts(self, amounts: Array) -> Facts:
+        return drawn_facts(self.study, self.static.rulebook, self.static.facts, self.sources, amounts)
 
     @cached_property
     def options(self) -> dict[str, tuple[str, ...]]:
@@ -610,18 +722,14 @@ class _OneByOne:
     def value(self, amounts: Array) -> tuple[float, str]:
         """The value under the frozen decisions, or nan and why there is none."""
         try:
-            value, _ = evaluated(
-                self.static, drawn_facts(self.static.facts, self.sources, amounts), self.name, True
-            )
+            value, _ = evaluated(self.static, self.facts(amounts), self.name, True)
         except TanbiaoError as error:
             return float("nan"), error.problems[0].text("en")
         return value, "" if np.isfinite(value) else "a datum is missing"
 
     def decided_otherwise(self, amounts: Array) -> bool:
         try:
-            _, taken = evaluated(
-                self.static, drawn_facts(self.static.facts, self.sources, amounts), self.name, False
-            )
+            _, taken = evaluated(self.static, self.facts(amounts), self.name, False)
         except TanbiaoError:
             return True
         return any(d.option != self.options.get(k) for k, d in taken.items())

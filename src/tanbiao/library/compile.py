@@ -17,7 +17,7 @@ from tanbiao.core.errors import Place, TanbiaoError, raise_errors, refuse
 from tanbiao.core.numbers import decimal_text
 from tanbiao.numerics import lca
 
-from .link import Linked, link
+from .link import Columns, Linked, link
 from .model import GWP_SETS, POSITIONS, Factor, Gas, Library, Process
 
 Floats = NDArray[np.float64]
@@ -104,8 +104,11 @@ def compile_library(library: Library, gwp_set: str, *, published_intervals: bool
     """
     if factors is None and gwp_set not in GWP_SETS:
         raise refuse("library-gwp-set", gwp_set=gwp_set, sets=", ".join(GWP_SETS))
-    linked, problems = link(library)
-    raise_errors(problems)
+    kept = _Kept(library, _method(gwp_set, factors), published_intervals, cache)
+    linked = kept.linked()
+    if linked is None:
+        linked, problems = link(library)
+        raise_errors(problems)
     direct = linked.direct()
 
     def gwp(gas: Gas) -> Fraction | None:
@@ -129,7 +132,7 @@ def compile_library(library: Library, gwp_set: str, *, published_intervals: bool
         columns.append(_totals(linked, library, "amount", t_total, judged=False)[:, None])
         return found, np.hstack(columns)
 
-    system, solved = _kept(library, _method(gwp_set, factors), published_intervals, cache, solutions)
+    system, solved = kept.solved(linked, solutions)
     values, unconverted = solved[:, : len(POSITIONS)], solved[:, len(POSITIONS)]
     ends, unjudged = (solved[:, -3], solved[:, -2]), solved[:, -1]
     central = values.sum(axis=1)
@@ -174,21 +177,43 @@ def _method(gwp_set: str, factors: Mapping[str, Fraction] | None) -> str:
     return f"{gwp_set} {digest({k: decimal_text(v) for k, v in factors.items()})}"
 
 
-def _kept(library: Library, method: str, published: bool, cache: Cache | None,
-          make: Callable[[], tuple[lca.System, Floats]]) -> tuple[lca.System, Floats]:
-    """The solution of a library, from the cache where it is there and fits."""
-    if cache is None or len(library.processes) < CACHED:
-        return make()
-    key = {"library": library.digest, "method": method, "published": str(published), "numerics": lca.SIGNATURE,
-           "dtype": np.dtype(np.float64).str, "platform": machine()}
-    found = cache.get(key)
-    if found is not None:
-        solved = found.pop("solved", None)
-        if solved is not None and solved.shape == (len(library.processes), len(POSITIONS) + 4):
-            return lca.system_of_arrays(found), np.asarray(solved)
-    system, solved = make()
-    cache.put(key, {**lca.arrays_of(system), "solved": solved})
-    return system, solved
+class _Kept:
+    """The links and the solution of a library, from the cache where they are there and fit."""
+
+    def __init__(self, library: Library, method: str, published: bool, cache: Cache | None) -> None:
+        self.cache = cache if len(library.processes) >= CACHED else None
+        self.library = library
+        self.key = {"layout": "1", "library": library.digest, "method": method, "published": str(published),
+                    "numerics": lca.SIGNATURE, "dtype": np.dtype(np.float64).str, "platform": machine()}
+        self.found = self.cache.get(self.key) if self.cache is not None else None
+        shape = (len(library.processes), len(POSITIONS) + 4)
+        if self.found is not None and self.found.get("solved", np.zeros(0)).shape != shape:
+            self.found = None
+
+    def linked(self) -> Linked | None:
+        """The links, which were found without a problem when they were kept."""
+        if self.found is None:
+            return None
+        a = self.found
+        purchase, terminal = (Columns(**{n: np.asarray(a[f"{kind}.{n}"]) for n in _COLUMNS})
+                              for kind in ("purchase", "terminal"))
+        return Linked(tuple(sorted(self.library.processes)),
+                      tuple(sorted((*self.library.factors, *self.library.gases))), np.asarray(a["reference"]),
+                      purchase, terminal)
+
+    def solved(self, linked: Linked, make: Callable[[], tuple[lca.System, Floats]]) -> tuple[lca.System, Floats]:
+        if self.found is not None:
+            return lca.system_of_arrays(self.found), np.asarray(self.found["solved"])
+        system, solved = make()
+        if self.cache is not None:
+            columns = {f"{kind}.{n}": getattr(part, n) for n in _COLUMNS
+                       for kind, part in (("purchase", linked.purchase), ("terminal", linked.terminal))}
+            self.cache.put(self.key, {**lca.arrays_of(system), **columns, "reference": linked.reference,
+                                      "solved": solved})
+        return system, solved
+
+
+_COLUMNS = ("row", "column", "amount", "low", "high", "judged")
 
 
 def vector(compiled: Compiled, item: str) -> Floats:
