@@ -37,7 +37,9 @@ def _made(name: str, a: Any, burdens: np.ndarray) -> Database:
     columns = np.repeat(np.arange(n), np.diff(a.indptr))
     sigma = np.where(a.indices == columns, 0.0, SIGMA)
     needs = np.diff(a.indptr)
-    return Database(name, a, sigma, sparse.csc_array(burdens[None, :]), SIGMA, np.ones(1), int(np.argmax(needs)))
+    return Database(
+        name, a, sigma, sparse.csc_array(burdens[None, :]), SIGMA, np.ones(1), int(np.argmax(needs))
+    )
 
 
 def _useeio(folder: Path) -> Database:
@@ -75,8 +77,11 @@ def _uslci(folder: Path) -> Database:
     bought = x[(x.provider >= 0) & x.is_input & (x.process != x.provider) & (x.kind != "elementary")]
     output = np.where(p.ref_amount.to_numpy(float) == 0.0, 1.0, p.ref_amount.to_numpy(float))
     a = sparse.diags_array(output) - sparse.coo_array(
-        (bought.amount, (bought.provider.astype(int), bought.process.astype(int))), shape=(n, n))
-    return _made("USLCI 2018", a, _burdens(x.process.to_numpy(int), x.flow, x.amount, x.kind == "elementary", n))
+        (bought.amount, (bought.provider.astype(int), bought.process.astype(int))), shape=(n, n)
+    )
+    return _made(
+        "USLCI 2018", a, _burdens(x.process.to_numpy(int), x.flow, x.amount, x.kind == "elementary", n)
+    )
 
 
 def _tiangong(folder: Path) -> Database:
@@ -96,7 +101,8 @@ def _tiangong(folder: Path) -> Database:
     bought = rows.notna() & ~x.is_ref & inputs & (rows != columns) & x.amount.notna()
     n = len(place)
     a = sparse.diags_array(reference.amount.to_numpy(float)) - sparse.coo_array(
-        (x.amount[bought], (rows[bought].astype(int), columns[bought].astype(int))), shape=(n, n))
+        (x.amount[bought], (rows[bought].astype(int), columns[bought].astype(int))), shape=(n, n)
+    )
     elementary = x.flow_type.eq("Elementary flow")
     return _made("TianGong 0.2.0", a, _burdens(columns.to_numpy(int), x.flow, x.amount, elementary, n))
 
@@ -110,4 +116,8 @@ def _burdens(process: np.ndarray, flow: Any, amount: Any, elementary: Any, n: in
 
 
 READERS: dict[str, Callable[[Path], Database]] = {
-    "USLCI": _uslci, "USEEIO": _useeio, "CEEIO": _ceeio, "TianGong": _tiangong}
+    "USLCI": _uslci,
+    "USEEIO": _useeio,
+    "CEEIO": _ceeio,
+    "TianGong": _tiangong,
+}

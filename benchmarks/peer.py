@@ -25,20 +25,36 @@ def package(database: Database, folder: Path | None = None) -> Any:
         where = {"fs": DirFileSystem(path=str(folder), fs=LocalFileSystem())}
     made = bwp.create_datapackage(sum_intra_duplicates=True, **where)
     for name, matrix, sigma, shift in (
-            ("technosphere_matrix", database.technosphere, database.sigma, 0),
-            ("biosphere_matrix", database.biosphere,
-             np.full(database.biosphere.nnz, database.biosphere_sigma), FLOW_IDS)):
+        ("technosphere_matrix", database.technosphere, database.sigma, 0),
+        (
+            "biosphere_matrix",
+            database.biosphere,
+            np.full(database.biosphere.nnz, database.biosphere_sigma),
+            FLOW_IDS,
+        ),
+    ):
         c = matrix.tocoo()
         index = np.empty(c.nnz, bwp.INDICES_DTYPE)
         index["row"], index["col"] = c.coords[0] + shift, c.coords[1]
-        made.add_persistent_vector(matrix=name, data_array=c.data, indices_array=index, name=name[:4],
-                                   flip_array=np.zeros(c.nnz, bool), distributions_array=_distributions(c.data, sigma),
-                                   reference_array=c.coords[0] == c.coords[1] if shift == 0 else None)
+        made.add_persistent_vector(
+            matrix=name,
+            data_array=c.data,
+            indices_array=index,
+            name=name[:4],
+            flip_array=np.zeros(c.nnz, bool),
+            distributions_array=_distributions(c.data, sigma),
+            reference_array=c.coords[0] == c.coords[1] if shift == 0 else None,
+        )
     used = np.flatnonzero(database.factors)
     index = np.empty(used.size, bwp.INDICES_DTYPE)
     index["row"], index["col"] = used + FLOW_IDS, 0
-    made.add_persistent_vector(matrix="characterization_matrix", data_array=database.factors[used],
-                               indices_array=index, name="char", global_index=0)
+    made.add_persistent_vector(
+        matrix="characterization_matrix",
+        data_array=database.factors[used],
+        indices_array=index,
+        name="char",
+        global_index=0,
+    )
     if folder is not None:
         made.finalize_serialization()
     return made
@@ -63,8 +79,12 @@ def lca(kind: str, database: Database, data: Any, distributions: bool, seed: int
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = getattr(bw2calc, kind)({database.product: 1}, data_objs=[data], use_distributions=distributions,
-                                       seed_override=seed if distributions else None)
+        found = getattr(bw2calc, kind)(
+            {database.product: 1},
+            data_objs=[data],
+            use_distributions=distributions,
+            seed_override=seed if distributions else None,
+        )
         found.lci()
         found.lcia()
     return found

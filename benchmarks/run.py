@@ -85,9 +85,15 @@ def ensemble(database: Database, system: lca.System, products: list[int] | None)
     flows = database.biosphere.tocoo()
     used = database.factors[flows.coords[0]] != 0.0
     amount = flows.data[used]
-    burdens = lca.Burdens(flows.coords[1][used].astype(np.intp), amount, database.factors[flows.coords[0][used]],
-                          lca.lognormal(amount, database.biosphere_sigma))
-    return lca.prepare(system, burdens, lca.lognormal(system.matrix.data, database.sigma), products=products, seed=7)
+    burdens = lca.Burdens(
+        flows.coords[1][used].astype(np.intp),
+        amount,
+        database.factors[flows.coords[0][used]],
+        lca.lognormal(amount, database.biosphere_sigma),
+    )
+    return lca.prepare(
+        system, burdens, lca.lognormal(system.matrix.data, database.sigma), products=products, seed=7
+    )
 
 
 def direct_solve(system: lca.System, burdens: np.ndarray) -> np.ndarray:
@@ -113,10 +119,16 @@ def direct_solve(system: lca.System, burdens: np.ndarray) -> np.ndarray:
 def structure(database: Database, system: lca.System) -> Record:
     p, a = system.purchases, database.technosphere
     shares = np.abs(a.data)
-    return {"processes": system.size, "technosphere": int(a.nnz), "biosphere": int(database.biosphere.nnz),
-            "largest_component": int(np.diff(p.block).max()), "groups": int((np.diff(p.group) > 1).sum()),
-            "largest_group": int(np.diff(p.group).max()), "largest_amount": float(shares.max()),
-            "credits": system.credits}
+    return {
+        "processes": system.size,
+        "technosphere": int(a.nnz),
+        "biosphere": int(database.biosphere.nnz),
+        "largest_component": int(np.diff(p.block).max()),
+        "groups": int((np.diff(p.group) > 1).sum()),
+        "largest_group": int(np.diff(p.group).max()),
+        "largest_amount": float(shares.max()),
+        "credits": system.credits,
+    }
 
 
 def deterministic(database: Database, system: lca.System, rounds: int) -> Record:
@@ -124,14 +136,26 @@ def deterministic(database: Database, system: lca.System, rounds: int) -> Record
     reference = direct_solve(system, burdens)
     found = lca.solve(system, burdens, engine="compiled")
     plain = lca.solve(system, burdens, engine="plain", bound=False)
-    size = np.where(reference != 0.0, np.abs(reference), 1.0)  # products without burdens: an absolute difference
+    size = np.where(
+        reference != 0.0, np.abs(reference), 1.0
+    )  # products without burdens: an absolute difference
     error = np.abs(found.value - reference) / size
-    times = interleaved({e: (lambda e=e: lca.solve(system, burdens, engine=e, bound=False), 1)
-                         for e in ("compiled", "plain")}, rounds)
-    return {"error_largest": float(error.max()), "error_median": float(np.median(error)), "sweeps": found.sweeps,
-            "bound_proved": found.proved, "bound_largest": float((found.bound / size).max()),
-            "plain_against_compiled": float((np.abs(plain.value - found.value) / size).max()),
-            "ms": {e: 1e3 * float(np.median(t)) for e, t in times.items()}}
+    times = interleaved(
+        {
+            e: (lambda e=e: lca.solve(system, burdens, engine=e, bound=False), 1)
+            for e in ("compiled", "plain")
+        },
+        rounds,
+    )
+    return {
+        "error_largest": float(error.max()),
+        "error_median": float(np.median(error)),
+        "sweeps": found.sweeps,
+        "bound_proved": found.proved,
+        "bound_largest": float((found.bound / size).max()),
+        "plain_against_compiled": float((np.abs(plain.value - found.value) / size).max()),
+        "ms": {e: 1e3 * float(np.median(t)) for e, t in times.items()},
+    }
 
 
 def accuracy(e: lca.Ensemble, samples: int) -> Record:
@@ -143,7 +167,12 @@ def accuracy(e: lca.Ensemble, samples: int) -> Record:
         reference = direct_solve(system, burdens[:, 0])[e.asked]
         size = np.where(reference != 0.0, np.abs(reference), 1.0)
         worst.append(float((np.abs(draws.value[:, 0, k] - reference) / size).max()))
-    return {"samples": samples, "error_largest": max(worst), "sweeps": draws.sweeps, "unsolved": len(draws.unsolved)}
+    return {
+        "samples": samples,
+        "error_largest": max(worst),
+        "sweeps": draws.sweeps,
+        "unsolved": len(draws.unsolved),
+    }
 
 
 def monte_carlo(database: Database, system: lca.System, rounds: int) -> Record:
@@ -159,8 +188,10 @@ def monte_carlo(database: Database, system: lca.System, rounds: int) -> Record:
 
         return work
 
-    works: dict[str, tuple[Callable[[], Any], int]] = {"one product": (draw(one, 4), 4 * LANES),
-                                                       "all products": (draw(every, 2), 2 * LANES)}
+    works: dict[str, tuple[Callable[[], Any], int]] = {
+        "one product": (draw(one, 4), 4 * LANES),
+        "all products": (draw(every, 2), 2 * LANES),
+    }
     works["copy"] = (lambda: np.copyto(copied, plenty), 2 * plenty.nbytes)  # seconds a byte
     for work, _ in works.values():
         work()
@@ -180,12 +211,18 @@ def monte_carlo(database: Database, system: lca.System, rounds: int) -> Record:
     per_sample = entries * 8 + inside * 4 * (sweeps - 1) + system.size * 8 * 3
     limit = per_sample / copy
     found: Record = {
-        "ms": {k: 1e3 * float(np.median(v)) for k, v in times.items()}, "rounds": rounds,
-        "copy_bytes_per_second": copy, "limit_ms": 1e3 * limit, "sweeps": sweeps,
+        "ms": {k: 1e3 * float(np.median(v)) for k, v in times.items()},
+        "rounds": rounds,
+        "copy_bytes_per_second": copy,
+        "limit_ms": 1e3 * limit,
+        "sweeps": sweeps,
         "all_products_times_limit": ratio(times["all products"], copying) / per_sample,
-        "uncertain": {"one": int(one.purchases.kind.size + one.direct.kind.size),
-                      "all": int(entries + every.direct.kind.size)},
-        "accuracy": {"one product": accuracy(one, 4), "all products": accuracy(every, 2)}}
+        "uncertain": {
+            "one": int(one.purchases.kind.size + one.direct.kind.size),
+            "all": int(entries + every.direct.kind.size),
+        },
+        "accuracy": {"one product": accuracy(one, 4), "all products": accuracy(every, 2)},
+    }
     for name in times:
         if name.startswith("bw2calc"):
             found[f"one product against {name}"] = ratio(times[name], times["one product"])
@@ -210,8 +247,13 @@ def _same(one: lca.Ensemble, iterative: Any, samples: int) -> Record:
         next(iterative)
         theirs.append(iterative.score)
     ours = lca.monte_carlo(one, 2048).value[0, 0]
-    return {"theirs": samples, "ours": ours.size, "kolmogorov_smirnov_p": float(stats.ks_2samp(theirs, ours).pvalue),
-            "mean_theirs": float(np.mean(theirs)), "mean_ours": float(ours.mean())}
+    return {
+        "theirs": samples,
+        "ours": ours.size,
+        "kolmogorov_smirnov_p": float(stats.ks_2samp(theirs, ours).pvalue),
+        "mean_theirs": float(np.mean(theirs)),
+        "mean_ours": float(ours.mean()),
+    }
 
 
 def sampling(rounds: int) -> Record:
@@ -228,26 +270,39 @@ def sampling(rounds: int) -> Record:
         rng.standard_normal(out=big)
         np.exp(big, out=big)
 
-    times = interleaved({"fused": (lambda: kernels.sample(kind, shape, key, other, streams.lanes(3), out), out.size),
-                         "numpy": (numpy, big.size)}, rounds)
-    return {"ns": {k: 1e9 * float(np.median(v)) for k, v in times.items()},
-            "share_of_numpy": 1.0 / ratio(times["numpy"], times["fused"])}
+    times = interleaved(
+        {
+            "fused": (lambda: kernels.sample(kind, shape, key, other, streams.lanes(3), out), out.size),
+            "numpy": (numpy, big.size),
+        },
+        rounds,
+    )
+    return {
+        "ns": {k: 1e9 * float(np.median(v)) for k, v in times.items()},
+        "share_of_numpy": 1.0 / ratio(times["numpy"], times["fused"]),
+    }
 
 
 COLD = {
-    "tanbiao": ("import sys, time; sys.path.insert(0, sys.argv[1]); t = time.perf_counter()\n"
-                "from tanbiao.numerics.lca import solve, store; from pathlib import Path; import numpy as np\n"
-                "t1 = time.perf_counter(); f = Path(sys.argv[2]); s = store.read(f)\n"
-                "b = store.extras(f)['burdens']; h = solve(s, b, bound=False).value\n"
-                "print(repr(float(h[int(sys.argv[3])])), t1 - t, time.perf_counter() - t1)"),
-    "bw2calc": ("import sys, time, warnings; warnings.filterwarnings('ignore'); t = time.perf_counter()\n"
-                "import bw2calc, bw_processing as p; from fsspec.implementations.dirfs import DirFileSystem as D\n"
-                "from fsspec.implementations.local import LocalFileSystem as L; t1 = time.perf_counter()\n"
-                "d = p.load_datapackage(D(path=sys.argv[2], fs=L()))\n"
-                "l = bw2calc.LCA({int(sys.argv[3]): 1}, data_objs=[d]); l.lci(); l.lcia()\n"
-                "print(repr(float(l.score)), t1 - t, time.perf_counter() - t1)"),
-    "imports": ("import time; t = time.perf_counter(); import numpy, scipy.sparse.linalg, numba\n"
-                "print(0.0, time.perf_counter() - t, 0.0)"),
+    "tanbiao": (
+        "import sys, time; sys.path.insert(0, sys.argv[1]); t = time.perf_counter()\n"
+        "from tanbiao.numerics.lca import solve, store; from pathlib import Path; import numpy as np\n"
+        "t1 = time.perf_counter(); f = Path(sys.argv[2]); s = store.read(f)\n"
+        "b = store.extras(f)['burdens']; h = solve(s, b, bound=False).value\n"
+        "print(repr(float(h[int(sys.argv[3])])), t1 - t, time.perf_counter() - t1)"
+    ),
+    "bw2calc": (
+        "import sys, time, warnings; warnings.filterwarnings('ignore'); t = time.perf_counter()\n"
+        "import bw2calc, bw_processing as p; from fsspec.implementations.dirfs import DirFileSystem as D\n"
+        "from fsspec.implementations.local import LocalFileSystem as L; t1 = time.perf_counter()\n"
+        "d = p.load_datapackage(D(path=sys.argv[2], fs=L()))\n"
+        "l = bw2calc.LCA({int(sys.argv[3]): 1}, data_objs=[d]); l.lci(); l.lcia()\n"
+        "print(repr(float(l.score)), t1 - t, time.perf_counter() - t1)"
+    ),
+    "imports": (
+        "import time; t = time.perf_counter(); import numpy, scipy.sparse.linalg, numba\n"
+        "print(0.0, time.perf_counter() - t, 0.0)"
+    ),
 }
 
 
@@ -263,16 +318,29 @@ def cold(database: Database, system: lca.System, rounds: int) -> Record:
         said: dict[str, list[list[float]]] = {k: [] for k in places}
 
         def start(name: str) -> None:
-            done = subprocess.run([sys.executable, "-c", COLD[name], str(ROOT / "src"), str(places[name]),
-                                   str(database.product)], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [
+                    sys.executable,
+                    "-c",
+                    COLD[name],
+                    str(ROOT / "src"),
+                    str(places[name]),
+                    str(database.product),
+                ],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
             said[name].append([float(x) for x in done.stdout.split()[-3:]])
 
         for name in places:
             start(name)
         times = interleaved({name: (lambda name=name: start(name), 1) for name in places}, rounds)
-    found: Record = {"whole_process_ms": {k: 1e3 * float(np.median(v)) for k, v in times.items()},
-                     "load_and_solve_ms": {k: 1e3 * float(np.median([s[2] for s in v])) for k, v in said.items()},
-                     "import_ms": {k: 1e3 * float(np.median([s[1] for s in v])) for k, v in said.items()}}
+    found: Record = {
+        "whole_process_ms": {k: 1e3 * float(np.median(v)) for k, v in times.items()},
+        "load_and_solve_ms": {k: 1e3 * float(np.median([s[2] for s in v])) for k, v in said.items()},
+        "import_ms": {k: 1e3 * float(np.median([s[1] for s in v])) for k, v in said.items()},
+    }
     found["load_and_solve_of_imports"] = found["load_and_solve_ms"]["tanbiao"] / found["import_ms"]["imports"]
     if PEERS:
         found["times_faster"] = ratio(times["bw2calc"], times["tanbiao"])
@@ -288,8 +356,15 @@ def portfolio(rounds: int, products: int) -> Record:
     level = np.searchsorted(ends, np.arange(products), side="right").clip(max=5)
     below = library + np.where(level > 0, ends[np.maximum(level - 1, 0)], 0)
     own = rng.random((products, lines)) < np.where(level > 0, 0.2, 0.0)[:, None]
-    item = np.where(own, library + rng.random((products, lines)) * (below - library)[:, None],
-                    rng.random((products, lines)) * library).astype(np.int32).ravel()
+    item = (
+        np.where(
+            own,
+            library + rng.random((products, lines)) * (below - library)[:, None],
+            rng.random((products, lines)) * library,
+        )
+        .astype(np.int32)
+        .ravel()
+    )
     pointer = np.arange(0, products * lines + 1, lines, dtype=np.int64)
     bills = lca.Bills(pointer, item, rng.random(item.size), np.zeros(products))
     values = rng.random((library, 1))
@@ -298,8 +373,13 @@ def portfolio(rounds: int, products: int) -> Record:
     times = interleaved({"roll": (lambda: lca.rollup(values, [bills], products), 1)}, rounds)["roll"]
     moved = item.size * (4 + 8 + 8) + products * (8 + 8 + 8)
     speed = moved / float(np.median(times))
-    return {"products": products, "lines": item.size, "ms": 1e3 * float(np.median(times)),
-            "bytes_per_second": speed, "share_of_copy": speed / copy}
+    return {
+        "products": products,
+        "lines": item.size,
+        "ms": 1e3 * float(np.median(times)),
+        "bytes_per_second": speed,
+        "share_of_copy": speed / copy,
+    }
 
 
 def rerun(database: Database, system: lca.System, rounds: int) -> Record:
@@ -323,8 +403,10 @@ def rerun(database: Database, system: lca.System, rounds: int) -> Record:
 
     edit()
     times = interleaved({"edit": (edit, 1), "library": (library_solve, 1)}, rounds)
-    return {"ms": {k: 1e3 * float(np.median(v)) for k, v in times.items()},
-            "library_solves": 1.0 / ratio(times["library"], times["edit"])}
+    return {
+        "ms": {k: 1e3 * float(np.median(v)) for k, v in times.items()},
+        "library_solves": 1.0 / ratio(times["library"], times["edit"]),
+    }
 
 
 def cluster(database: Database, system: lca.System, rounds: int) -> Record:
@@ -338,14 +420,28 @@ def cluster(database: Database, system: lca.System, rounds: int) -> Record:
     per_pack = seconds(lambda: lca.monte_carlo(one, 16 * LANES)) / 16
     packs = max(1, round(0.5 / per_pack))
     samples = 6 * packs * LANES
-    with distributed.LocalCluster(1, threads_per_worker=1, processes=True, dashboard_address=None) as local, \
-            distributed.Client(local) as client:
+    with (
+        distributed.LocalCluster(1, threads_per_worker=1, processes=True, dashboard_address=None) as local,
+        distributed.Client(local) as client,
+    ):
         run = on_cluster(client, packs)
-        same = bool(np.array_equal(lca.monte_carlo(one, samples, run=run).value, lca.monte_carlo(one, samples).value))
-        times = interleaved({"dask": (lambda: lca.monte_carlo(one, samples, run=run), 1),
-                             "serial": (lambda: lca.monte_carlo(one, samples), 1)}, rounds)
-    return {"identical": same, "samples": samples, "tasks": 6, "overhead": ratio(times["dask"], times["serial"]) - 1.0,
-            "ms": {k: 1e3 * float(np.median(v)) for k, v in times.items()}}
+        same = bool(
+            np.array_equal(lca.monte_carlo(one, samples, run=run).value, lca.monte_carlo(one, samples).value)
+        )
+        times = interleaved(
+            {
+                "dask": (lambda: lca.monte_carlo(one, samples, run=run), 1),
+                "serial": (lambda: lca.monte_carlo(one, samples), 1),
+            },
+            rounds,
+        )
+    return {
+        "identical": same,
+        "samples": samples,
+        "tasks": 6,
+        "overhead": ratio(times["dask"], times["serial"]) - 1.0,
+        "ms": {k: 1e3 * float(np.median(v)) for k, v in times.items()},
+    }
 
 
 def real(database: Database, rounds: int) -> Record:
@@ -367,17 +463,27 @@ def main() -> None:
     rounds = 3 if given.quick else 9
     if not PEERS:
         print("bw2calc is not installed (requirements-bench.lock): the engine alone is measured")
-    record: Record = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "commit": _commit(),
-                      "machine": _machine(), "versions": peer.versions(), "signature": lca.SIGNATURE,
-                      "load_at_start": os.getloadavg(), "databases": {}}
+    record: Record = {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _commit(),
+        "machine": _machine(),
+        "versions": peer.versions(),
+        "signature": lca.SIGNATURE,
+        "load_at_start": os.getloadavg(),
+        "databases": {},
+    }
     record["sampling"] = sampling(3 * rounds)
     for make in (synthetic.standard, *(() if given.quick else (synthetic.hard,))):
         database = make()
         print(f"{database.name}: {len(database.factors)} flows", flush=True)
         system = lca.compile_system(database.technosphere)
         record["databases"][database.name] = {
-            "structure": structure(database, system), "deterministic": deterministic(database, system, rounds),
-            "monte_carlo": monte_carlo(database, system, rounds if database.name == "standard" else rounds // 2 + 1)}
+            "structure": structure(database, system),
+            "deterministic": deterministic(database, system, rounds),
+            "monte_carlo": monte_carlo(
+                database, system, rounds if database.name == "standard" else rounds // 2 + 1
+            ),
+        }
         if database.name == "standard":
             record["cold"] = cold(database, system, min(rounds, 5))
             record["rerun"] = rerun(database, system, rounds)
@@ -394,8 +500,12 @@ def main() -> None:
 
 
 def _commit() -> str:
-    done = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    dirty = subprocess.run(["git", "-C", str(ROOT), "status", "--porcelain"], capture_output=True, text=True).stdout
+    done = subprocess.run(
+        ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True
+    )
+    dirty = subprocess.run(
+        ["git", "-C", str(ROOT), "status", "--porcelain"], capture_output=True, text=True
+    ).stdout
     return done.stdout.strip() + ("+" if dirty else "")
 
 
@@ -404,8 +514,12 @@ def _machine() -> Record:
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         model = next((x.split(":", 1)[1].strip() for x in lines if x.startswith("model name")), "")
-    return {"processor": model or platform.processor(), "cores": os.cpu_count(), "python": platform.python_version(),
-            "system": platform.system()}
+    return {
+        "processor": model or platform.processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": platform.system(),
+    }
 
 
 if __name__ == "__main__":

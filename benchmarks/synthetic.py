@@ -94,7 +94,9 @@ def _technosphere(feedback: int) -> tuple[Any, np.ndarray]:
     per_column = 2.0 * (293_000 - SIZE) / SIZE
     for j in np.concatenate([generators, rest]):
         _process(net, int(j), per_column, region, (high, medium, low), hubs, rest)
-    for _ in range(feedback):  # base materials that buy a downstream product: most of the database becomes one loop
+    for _ in range(
+        feedback
+    ):  # base materials that buy a downstream product: most of the database becomes one loop
         net.buy([rest[rng.integers(many // 2, many)]], rest[rng.integers(0, 400)], 0.01)
     for _ in range(40):  # strong recycling loops
         a = FIRST + rng.integers(0, 600)
@@ -116,22 +118,35 @@ def _technosphere(feedback: int) -> tuple[Any, np.ndarray]:
     return a, _sigma(a, share.data)
 
 
-def _process(net: _Network, j: int, per_column: float, region: np.ndarray, grids: tuple[np.ndarray, ...],
-             hubs: np.ndarray, rest: np.ndarray) -> None:
+def _process(
+    net: _Network,
+    j: int,
+    per_column: float,
+    region: np.ndarray,
+    grids: tuple[np.ndarray, ...],
+    hubs: np.ndarray,
+    rest: np.ndarray,
+) -> None:
     rng, many = net.rng, rest.size
     count = max(1, int(rng.lognormal(np.log(per_column * 0.93), 0.75)))
     place = (j - FIRST) / many if j >= FIRST else 0.15  # 0 raw material, 1 end product
     where = region[j] if rng.random() < 0.5 else rng.integers(0, 4)
-    rows = [grids[rng.integers(0, 3)][where],
-            *hubs[(hubs.size * rng.random(min(count, 1 + count // 5)) ** 2).astype(int)]]
+    rows = [
+        grids[rng.integers(0, 3)][where],
+        *hubs[(hubs.size * rng.random(min(count, 1 + count // 5)) ** 2).astype(int)],
+    ]
     i, limit = j - FIRST, max(4, int(many * place))
     left = max(0, count - len(rows))
     popular = (left * 3) // 5
     if i >= 4 and i % 4 == 3:
         rows += list(rest[i - 3 : i])  # the market of the three producers before it
     else:
-        upstream = np.concatenate([(limit * rng.random(popular) ** 40).astype(int),
-                                   np.maximum(0, limit - 5 - (10 * rng.random(left - popular) ** 2).astype(int))])
+        upstream = np.concatenate(
+            [
+                (limit * rng.random(popular) ** 40).astype(int),
+                np.maximum(0, limit - 5 - (10 * rng.random(left - popular) ** 2).astype(int)),
+            ]
+        )
         rows += list(rest[np.minimum(upstream // 4 * 4 + 3, many - 1)])  # producers buy from markets upstream
     net.buy(np.unique([x for x in rows if x != j]), j, rng.beta(5, 3) if rng.random() < 0.7 else 0.95)
 

@@ -19,9 +19,50 @@ from tanbiao.standards import read_pack
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = Places()
-PIECES = ["1", "0.5", "a", "b.c", "sum(", ")", "(", "+", "-", "*", "/", "**", "<", "<=", " and ", " or ", "not ", " if ",
-          " else ", "q('5 kg')", "'x'", "[", "]", "{", "}", ":", ",", " in ", "lambda x: x", "__class__", ".", "物料.质量",
-          "where(", "under({a: b}, c)", "lookup(t.v, k=1)", "\n", "\x00", "é", "1e400", "0x10", "1j", "…"]
+PIECES = [
+    "1",
+    "0.5",
+    "a",
+    "b.c",
+    "sum(",
+    ")",
+    "(",
+    "+",
+    "-",
+    "*",
+    "/",
+    "**",
+    "<",
+    "<=",
+    " and ",
+    " or ",
+    "not ",
+    " if ",
+    " else ",
+    "q('5 kg')",
+    "'x'",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    ",",
+    " in ",
+    "lambda x: x",
+    "__class__",
+    ".",
+    "物料.质量",
+    "where(",
+    "under({a: b}, c)",
+    "lookup(t.v, k=1)",
+    "\n",
+    "\x00",
+    "é",
+    "1e400",
+    "0x10",
+    "1j",
+    "…",
+]
 
 
 def formulas(random_: random.Random) -> None:
@@ -40,11 +81,13 @@ def mutate(data: bytes, random_: random.Random) -> bytes:
             case 0:
                 found[at] = random_.randrange(256)
             case 1:
-                del found[at:at + random_.randint(1, 40)]
+                del found[at : at + random_.randint(1, 40)]
             case 2:
-                found[at:at] = found[at:at + random_.randint(1, 40)]
+                found[at:at] = found[at : at + random_.randint(1, 40)]
             case _:
-                found[at:at] = random_.choice([b",", b"\n", b"\"", b"=", b"- ", b": ", b"\xff", b"nan", b"1e999", b"{"])
+                found[at:at] = random_.choice(
+                    [b",", b"\n", b'"', b"=", b"- ", b": ", b"\xff", b"nan", b"1e999", b"{"]
+                )
     return bytes(found)
 
 
@@ -81,7 +124,12 @@ def readers(random_: random.Random) -> None:
 
 
 TARGETS: dict[str, Callable[[random.Random], None]] = {
-    "formulas": formulas, "yaml": yaml_texts, "packs": packs, "studies": studies, "readers": readers}
+    "formulas": formulas,
+    "yaml": yaml_texts,
+    "packs": packs,
+    "studies": studies,
+    "readers": readers,
+}
 
 
 def run(seconds: float, seed: int) -> dict[str, int]:

@@ -24,8 +24,13 @@ def rulebook(name: str = "test.product@2025") -> Rulebook:
 
 def table(name: str, rows: Rows) -> Table:
     columns = ["id", *dict.fromkeys(k for r in rows for k in r if k != "id")]
-    return Table(name, f"{name}.csv", {c: tuple(str(r.get(c, "")) for r in rows) for c in columns},
-                 tuple(range(2, len(rows) + 2)), {})
+    return Table(
+        name,
+        f"{name}.csv",
+        {c: tuple(str(r.get(c, "")) for r in rows) for c in columns},
+        tuple(range(2, len(rows) + 2)),
+        {},
+    )
 
 
 def provider(id_: str, value: float, per: str = "kg", position: int = 8) -> Provider:
@@ -34,13 +39,20 @@ def provider(id_: str, value: float, per: str = "kg", position: int = 8) -> Prov
     return Provider(id_, Text(id_, id_), unit(per), vector, value, value, "named", "factor", record=id_)
 
 
-def evaluation(tables: Mapping[str, Rows], values: Mapping[str, float], reference: Mapping[str, str],
-               pack: str = "test.product@2025", salt: str = "s") -> Evaluation:
+def evaluation(
+    tables: Mapping[str, Rows],
+    values: Mapping[str, float],
+    reference: Mapping[str, str],
+    pack: str = "test.product@2025",
+    salt: str = "s",
+) -> Evaluation:
     """Evaluate tables of facts against providers of kgCO2e per kg."""
     book = rulebook(pack)
     lines = "".join(f"  {k}: {v}\n" for k, v in reference.items())
-    head = parse_yaml(f"schema: 1\nsubject: product\nas_of: 2026-01-01\nsalt: {salt}\npacks: [{pack}]\nreference:\n{lines}",
-                      "study.yaml")
+    head = parse_yaml(
+        f"schema: 1\nsubject: product\nas_of: 2026-01-01\nsalt: {salt}\npacks: [{pack}]\nreference:\n{lines}",
+        "study.yaml",
+    )
     study = Study(head, {n: table(n, r) for n, r in tables.items()}, Path("."))
     facts, problems = resolve_facts(study, book)
     raise_errors(problems)

@@ -132,8 +132,28 @@ def disc(radius: float, hole: float = 0.0) -> object:
 
 def marks() -> dict[int, object]:
     """Arrows and marks that neither source holds."""
-    right = [(80, 330), (80, 400), (740, 400), (560, 570), (660, 570), (920, 365), (660, 160), (560, 160), (740, 330)]
-    up = [(465, -20), (465, 600), (300, 440), (300, 540), (500, 780), (700, 540), (700, 440), (535, 600), (535, -20)]
+    right = [
+        (80, 330),
+        (80, 400),
+        (740, 400),
+        (560, 570),
+        (660, 570),
+        (920, 365),
+        (660, 160),
+        (560, 160),
+        (740, 330),
+    ]
+    up = [
+        (465, -20),
+        (465, 600),
+        (300, 440),
+        (300, 540),
+        (500, 780),
+        (700, 540),
+        (700, 440),
+        (535, 600),
+        (535, -20),
+    ]
     return {
         0x2192: polygon(right),
         0x2190: polygon([(1000 - x, y) for x, y in reversed(right)]),
@@ -192,7 +212,10 @@ def name(font: TTFont, style: str, weight: int) -> None:
     metrics = font["OS/2"]
     metrics.usWeightClass, metrics.fsType = weight, 0
     metrics.achVendID = "TNBO"
-    for table_, high, low in ((font["hhea"], "ascent", "descent"), (metrics, "sTypoAscender", "sTypoDescender")):
+    for table_, high, low in (
+        (font["hhea"], "ascent", "descent"),
+        (metrics, "sTypoAscender", "sTypoDescender"),
+    ):
         setattr(table_, high, round(1.069 * UPEM))
         setattr(table_, low, -round(0.293 * UPEM))
     font["hhea"].lineGap = metrics.sTypoLineGap = 0
@@ -238,13 +261,17 @@ def build_regular(droid: Path, latin_path: Path) -> TTFont:
 
 def build_semi_bold(path: Path) -> TTFont:
     """Latin only: for figures and short words on labels."""
-    font = subset(path, set(range(0x20, 0x7F)) | {0xB2, 0xB3, 0xB7, 0xD7, 0x2013, 0x2212, 0xB1, 0x2264, 0x2265})
+    font = subset(
+        path, set(range(0x20, 0x7F)) | {0xB2, 0xB3, 0xB7, 0xD7, 0x2013, 0x2212, 0xB1, 0x2264, 0x2265}
+    )
     name(font, "SemiBold", 600)
     return font
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--droid", type=Path, default=DROID)
     parser.add_argument("--latin", type=Path, default=OPEN_SANS)
     parser.add_argument("--semi-bold", type=Path, default=SEMI_BOLD)

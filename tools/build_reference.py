@@ -44,7 +44,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "tanbiao"
 REFERENCE = "docs/reference"
 READMES: Mapping[Lang, str] = {"en": "README.md", "zh": "README.zh.md"}
-WORDS: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "reference_texts.yaml").read_text(encoding="utf-8"))
+WORDS: Mapping[str, Any] = yaml.safe_load(
+    (Path(__file__).parent / "reference_texts.yaml").read_text(encoding="utf-8")
+)
 
 
 def build() -> dict[str, str]:
@@ -52,15 +54,22 @@ def build() -> dict[str, str]:
     pages: dict[str, str] = {}
     for lang in LANGS:
         made = {
-            "index": index_page(lang), "errors": errors_page(lang), "formula-language": formula_page(lang),
-            "study-format": study_page(lang), "line-table": line_page(lang), "units": units_page(lang),
-            "commands": commands_page(lang), "packs/index": packs_page(lang),
+            "index": index_page(lang),
+            "errors": errors_page(lang),
+            "formula-language": formula_page(lang),
+            "study-format": study_page(lang),
+            "line-table": line_page(lang),
+            "units": units_page(lang),
+            "commands": commands_page(lang),
+            "packs/index": packs_page(lang),
             **{f"packs/{pack_file(r)}": pack_page(r, lang) for r in rulebooks()},
         }
         pages |= {f"{REFERENCE}/{name}.{lang}.md": text for name, text in made.items()}
         readme = ROOT / READMES[lang]
         if readme.is_file():
-            text = with_table(readme.read_text(encoding="utf-8"), "packs", packs_in_short(lang, f"{REFERENCE}/packs/"))
+            text = with_table(
+                readme.read_text(encoding="utf-8"), "packs", packs_in_short(lang, f"{REFERENCE}/packs/")
+            )
             pages[READMES[lang]] = with_table(text, "demo", demo_table(lang))
     return pages
 
@@ -69,7 +78,11 @@ def differing() -> list[str]:
     """Files that are missing, stale or left over."""
     made = build()
     there = {p.relative_to(ROOT).as_posix() for p in (ROOT / REFERENCE).rglob("*.md")}
-    same = {n for n, text in made.items() if (ROOT / n).is_file() and (ROOT / n).read_text(encoding="utf-8") == text}
+    same = {
+        n
+        for n, text in made.items()
+        if (ROOT / n).is_file() and (ROOT / n).read_text(encoding="utf-8") == text
+    }
     return sorted((made.keys() - same) | (there - made.keys()))
 
 
@@ -135,14 +148,18 @@ def made_from(lang: Lang, *sources: str) -> str:
 
 def with_table(text: str, name: str, content: str) -> str:
     """`text` with what stands between `<!-- name -->` and `<!-- /name -->` replaced."""
-    return re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda m: f"{m[1]}{content}\n{m[2]}", text, flags=re.S)
+    return re.sub(
+        rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda m: f"{m[1]}{content}\n{m[2]}", text, flags=re.S
+    )
 
 
 @cache
 def rulebooks() -> tuple[Rulebook, ...]:
     """Every pack that ships, in the order of its name."""
     places = Places()
-    return tuple(resolve(row.version.partition("+")[0], places.pack_roots)[0] for row in list_packs(places)[0])
+    return tuple(
+        resolve(row.version.partition("+")[0], places.pack_roots)[0] for row in list_packs(places)[0]
+    )
 
 
 @cache
@@ -154,7 +171,10 @@ def demo_runs() -> tuple[Run, ...]:
 def demo_table(lang: Lang) -> str:
     """The headlines that `tanbiao demo` gives, pack by pack."""
     first = demo_runs()[0]
-    heads = [*say("demo.heads", lang), *(plain(in_lang(r.study.at("product.name"), lang)) for r in demo_runs())]
+    heads = [
+        *say("demo.heads", lang),
+        *(plain(in_lang(r.study.at("product.name"), lang)) for r in demo_runs()),
+    ]
     rows = []
     for position, result in enumerate(first.results):
         if result.headline is None:
@@ -178,7 +198,10 @@ def headline_words(result: Result, lang: Lang) -> str:
 
 
 def index_page(lang: Lang) -> str:
-    rows = [(f"[{texts[lang][0]}]({name}.{lang}.md)", texts[lang][1]) for name, texts in WORDS["index.pages"].items()]
+    rows = [
+        (f"[{texts[lang][0]}]({name}.{lang}.md)", texts[lang][1])
+        for name, texts in WORDS["index.pages"].items()
+    ]
     return page(say("index.title", lang), say("index.intro", lang), table(say("index.heads", lang), rows))
 
 
@@ -191,12 +214,19 @@ def errors_page(lang: Lang) -> str:
         rooms.append(f"## {file.stem}")
         for name in sorted(entries):
             texts = entries[name]
-            index.append((f"[{code(name)}](#{name})", plain(texts["title"][lang]), f"[{file.stem}](#{file.stem})"))
+            index.append(
+                (f"[{code(name)}](#{name})", plain(texts["title"][lang]), f"[{file.stem}](#{file.stem})")
+            )
             words = zip(("what", "why", "fix"), say("errors.parts", lang), strict=True)
             parts = [f"- {word}{colon}{holes(texts[key][lang])}" for key, word in words if key in texts]
             rooms.append(f"### {name}\n\n**{plain(texts['title'][lang])}**\n\n" + "\n".join(parts))
-    return page(say("errors.title", lang), say("errors.intro", lang), made_from(lang, "src/tanbiao/catalogue/*.yaml"),
-                table(say("errors.heads", lang), sorted(index)), *rooms)
+    return page(
+        say("errors.title", lang),
+        say("errors.intro", lang),
+        made_from(lang, "src/tanbiao/catalogue/*.yaml"),
+        table(say("errors.heads", lang), sorted(index)),
+        *rooms,
+    )
 
 
 def holes(text: str) -> str:
@@ -213,16 +243,26 @@ def functions() -> list[dict[str, str]]:
 
 
 def formula_page(lang: Lang) -> str:
-    limits = zip(map(str, (MAX_LENGTH, MAX_DEPTH, MAX_NODES, MAX_POWER)), say("formula.limit-rows", lang), strict=True)
+    limits = zip(
+        map(str, (MAX_LENGTH, MAX_DEPTH, MAX_NODES, MAX_POWER)), say("formula.limit-rows", lang), strict=True
+    )
     return page(
-        say("formula.title", lang), say("formula.intro", lang),
+        say("formula.title", lang),
+        say("formula.intro", lang),
         made_from(lang, "src/tanbiao/formula/functions.csv", "src/tanbiao/formula/parse.py"),
-        f"## {say('formula.grammar', lang)}", table(say("formula.heads", lang), say("formula.rows", lang)),
-        say("formula.cells", lang), say("formula.numeric", lang), f"## {say('formula.functions', lang)}",
-        *(f"### {f['name']}\n\n{code(f['signature'])}\n\n{plain(f[lang])}\n\n```\n{f['example']}\n```"
-          for f in functions()),
-        f"## {say('formula.limits', lang)}", table(say("formula.limit-heads", lang), limits),
-        say("formula.beyond", lang))
+        f"## {say('formula.grammar', lang)}",
+        table(say("formula.heads", lang), say("formula.rows", lang)),
+        say("formula.cells", lang),
+        say("formula.numeric", lang),
+        f"## {say('formula.functions', lang)}",
+        *(
+            f"### {f['name']}\n\n{code(f['signature'])}\n\n{plain(f[lang])}\n\n```\n{f['example']}\n```"
+            for f in functions()
+        ),
+        f"## {say('formula.limits', lang)}",
+        table(say("formula.limit-heads", lang), limits),
+        say("formula.beyond", lang),
+    )
 
 
 # -- study, lines, units -------------------------------------------------------------------------------------
@@ -230,14 +270,31 @@ def formula_page(lang: Lang) -> str:
 
 def study_page(lang: Lang) -> str:
     keys = WORDS["study.keys"]
-    parts = [say("study.intro", lang),
-             made_from(lang, "src/tanbiao/study/schema.csv", "src/tanbiao/study/read.py", "packs"),
-             "## study.yaml", table(say("study.key-heads", lang), [(code(k), plain(keys[k][lang]) if k in keys else "")
-                                                  for k in (*keys, *sorted(HEAD_KEYS - keys.keys()))]),
-             f"## {say('study.facts', lang)}", say("study.facts-note", lang)]
+    parts = [
+        say("study.intro", lang),
+        made_from(lang, "src/tanbiao/study/schema.csv", "src/tanbiao/study/read.py", "packs"),
+        "## study.yaml",
+        table(
+            say("study.key-heads", lang),
+            [
+                (code(k), plain(keys[k][lang]) if k in keys else "")
+                for k in (*keys, *sorted(HEAD_KEYS - keys.keys()))
+            ],
+        ),
+        f"## {say('study.facts', lang)}",
+        say("study.facts-note", lang),
+    ]
     for name, columns in SCHEMA.items():
-        rows = [(code(c.name), say(f"type/{c.kind}", lang), code(c.unit.text), "✓" if c.required else "",
-                 with_options(plain(c.text[lang]), c.options, lang)) for c in columns.values()]
+        rows = [
+            (
+                code(c.name),
+                say(f"type/{c.kind}", lang),
+                code(c.unit.text),
+                "✓" if c.required else "",
+                with_options(plain(c.text[lang]), c.options, lang),
+            )
+            for c in columns.values()
+        ]
         parts += [f"### {FILES.get(name, name)}.csv", table(say("study.column-heads", lang), rows)]
     parts += [f"## {say('study.asked', lang)}", say("study.asked-note", lang)]
     for book in rulebooks():
@@ -251,21 +308,46 @@ def asked_by(book: Rulebook, lang: Lang) -> list[str]:
     single = [c for c in own if c.value_kind != "table"]
     if not own:
         return []
-    parts = [f"### {book.pack.name}", f"{plain(book.pack.title[lang])}{say('stop', lang)}"
-             f"[{say('study.clauses', lang)}](packs/{pack_file(book)}.{lang}.md)"]
+    parts = [
+        f"### {book.pack.name}",
+        f"{plain(book.pack.title[lang])}{say('stop', lang)}"
+        f"[{say('study.clauses', lang)}](packs/{pack_file(book)}.{lang}.md)",
+    ]
     if single:
-        parts.append(table(say("study.given-heads", lang), [
-            (code(c.path), say(f"type/{c.value_kind}", lang), code(c.unit.text), basis_words(c.basis),
-             with_options(plain(c.text[lang]), c.options, lang) + ("" if c.required else say("study.absent", lang)))
-            for c in single]))
+        parts.append(
+            table(
+                say("study.given-heads", lang),
+                [
+                    (
+                        code(c.path),
+                        say(f"type/{c.value_kind}", lang),
+                        code(c.unit.text),
+                        basis_words(c.basis),
+                        with_options(plain(c.text[lang]), c.options, lang)
+                        + ("" if c.required else say("study.absent", lang)),
+                    )
+                    for c in single
+                ],
+            )
+        )
     for clause in own:
         if clause.value_kind == "table":
             under = say("study.belongs", lang, parent=clause.parent) if clause.parent else ""
             file = code(FILES.get(clause.name, clause.name) + ".csv")
-            rows = [(code(c.name), say(f"type/{c.kind}", lang), code(c.unit.text), basis_words(c.basis),
-                     with_options(plain(c.text[lang]) if c.text else "", c.options, lang)) for c in clause.columns]
-            parts += [f"{file}{say('colon', lang)}{plain(clause.text[lang])}{under}",
-                      table(say("study.table-heads", lang), rows)]
+            rows = [
+                (
+                    code(c.name),
+                    say(f"type/{c.kind}", lang),
+                    code(c.unit.text),
+                    basis_words(c.basis),
+                    with_options(plain(c.text[lang]) if c.text else "", c.options, lang),
+                )
+                for c in clause.columns
+            ]
+            parts += [
+                f"{file}{say('colon', lang)}{plain(clause.text[lang])}{under}",
+                table(say("study.table-heads", lang), rows),
+            ]
     return parts
 
 
@@ -278,10 +360,16 @@ def with_options(text: str, options: Sequence[str], lang: Lang) -> str:
 
 
 def line_page(lang: Lang) -> str:
-    rows = [(code(f"line.{c.name}"), say(f"type/{c.kind}", lang), code(c.unit.text), plain(c.text[lang]))
-            for c in line_columns().values()]
-    return page(say("line.title", lang), say("line.intro", lang), made_from(lang, "src/tanbiao/standards/line.csv"),
-                table(say("line.heads", lang), rows))
+    rows = [
+        (code(f"line.{c.name}"), say(f"type/{c.kind}", lang), code(c.unit.text), plain(c.text[lang]))
+        for c in line_columns().values()
+    ]
+    return page(
+        say("line.title", lang),
+        say("line.intro", lang),
+        made_from(lang, "src/tanbiao/standards/line.csv"),
+        table(say("line.heads", lang), rows),
+    )
 
 
 def units_page(lang: Lang) -> str:
@@ -292,10 +380,17 @@ def units_page(lang: Lang) -> str:
         name, definition, *others = (p.strip() for p in line.split("="))
         names = [n for n in dict.fromkeys([*others, name]) if readable(n)]
         groups.setdefault(dimension_text(unit(names[0]).dimension), []).append(
-            (" ".join(map(code, names)), "" if definition.startswith("[") else code(definition)))
-    parts = [f"## {dimension}\n\n{table(say('units.heads', lang), rows)}" for dimension, rows in groups.items()]
-    return page(say("units.title", lang), say("units.intro", lang), made_from(lang, "src/tanbiao/core/units.cfg"),
-                *parts)
+            (" ".join(map(code, names)), "" if definition.startswith("[") else code(definition))
+        )
+    parts = [
+        f"## {dimension}\n\n{table(say('units.heads', lang), rows)}" for dimension, rows in groups.items()
+    ]
+    return page(
+        say("units.title", lang),
+        say("units.intro", lang),
+        made_from(lang, "src/tanbiao/core/units.cfg"),
+        *parts,
+    )
 
 
 def readable(name: str) -> bool:
@@ -329,16 +424,28 @@ def commands_page(lang: Lang) -> str:
         options = [p for p in command.params if p.opts[0].startswith("-") and p.name != "help"]
         usage = " ".join([title, *map(argument_words, arguments), *(("[…]",) if options else ())])
         parts.append(f"```\n{usage}\n```")
-        rows = [(code(p.name.upper() if p in arguments else p.opts[0]), kind_of(p, lang), default_of(p),
-                 plain(side(p.help, lang))) for p in (*arguments, *options)]
+        rows = [
+            (
+                code(p.name.upper() if p in arguments else p.opts[0]),
+                kind_of(p, lang),
+                default_of(p),
+                plain(side(p.help, lang)),
+            )
+            for p in (*arguments, *options)
+        ]
         if rows:
             parts.append(table(say("commands.parameter-heads", lang), rows))
 
     group: Any = typer.main.get_command(app)
     for name in sorted(group.commands):
         add(name, group.commands[name], 2)
-    return page(say("commands.title", lang), say("commands.intro", lang), made_from(lang, "src/tanbiao/cli"),
-                table(say("commands.heads", lang), index), *parts)
+    return page(
+        say("commands.title", lang),
+        say("commands.intro", lang),
+        made_from(lang, "src/tanbiao/cli"),
+        table(say("commands.heads", lang), index),
+        *parts,
+    )
 
 
 def argument_words(parameter: Any) -> str:
@@ -386,11 +493,26 @@ def packs_table(lang: Lang, below: str = "") -> str:
     for book in rulebooks():
         counts = review_counts(book)
         total += counts
-        rows.append((f"[{code(book.pack.name)}]({below}{pack_file(book)}.{lang}.md)", plain(book.pack.title[lang]),
-                     plain(book.pack.status), str(len(book.pack.clauses)), *(str(counts[r]) for r in REVIEWS),
-                     str(len(book.pack.cases))))
-    rows.append((say("packs.all", lang), "", "", str(sum(total.values())), *(str(total[r]) for r in REVIEWS),
-                 str(sum(len(b.pack.cases) for b in rulebooks()))))
+        rows.append(
+            (
+                f"[{code(book.pack.name)}]({below}{pack_file(book)}.{lang}.md)",
+                plain(book.pack.title[lang]),
+                plain(book.pack.status),
+                str(len(book.pack.clauses)),
+                *(str(counts[r]) for r in REVIEWS),
+                str(len(book.pack.cases)),
+            )
+        )
+    rows.append(
+        (
+            say("packs.all", lang),
+            "",
+            "",
+            str(sum(total.values())),
+            *(str(total[r]) for r in REVIEWS),
+            str(sum(len(b.pack.cases) for b in rulebooks())),
+        )
+    )
     return table(say("packs.heads", lang), rows)
 
 
@@ -404,39 +526,68 @@ def packs_in_short(lang: Lang, below: str) -> str:
     for name, books in (*groups.items(), ("all", list(rulebooks()))):
         counts = sum(map(review_counts, books), Counter[str]())
         title = say("packs.all", lang) if name == "all" else say(f"packs.groups/{name}", lang)
-        rows.append((title, str(len(books)), str(sum(counts.values())), *(str(counts[m]) for m in REVIEWS),
-                     str(sum(len(b.pack.cases) for b in books))))
-    folded = f"<details>\n<summary>{say('packs.each', lang)}</summary>\n\n{packs_table(lang, below)}\n\n</details>"
+        rows.append(
+            (
+                title,
+                str(len(books)),
+                str(sum(counts.values())),
+                *(str(counts[m]) for m in REVIEWS),
+                str(sum(len(b.pack.cases) for b in books)),
+            )
+        )
+    folded = (
+        f"<details>\n<summary>{say('packs.each', lang)}</summary>\n\n{packs_table(lang, below)}\n\n</details>"
+    )
     return f"{table(say('packs.group-heads', lang), rows)}\n\n{folded}"
 
 
 def packs_page(lang: Lang) -> str:
     none = "" if any(review_counts(b)["verified"] for b in rulebooks()) else say("packs.none", lang)
     marks = table(say("packs.mark-heads", lang), [(code(r), say(f"review/{r}", lang)) for r in REVIEWS])
-    return page(say("packs.title", lang), none, say("packs.warning", lang), made_from(lang, "packs"),
-                packs_table(lang), marks, say("packs.how", lang))
+    return page(
+        say("packs.title", lang),
+        none,
+        say("packs.warning", lang),
+        made_from(lang, "packs"),
+        packs_table(lang),
+        marks,
+        say("packs.how", lang),
+    )
 
 
 def pack_page(book: Rulebook, lang: Lang) -> str:
     pack, counts = book.pack, review_counts(book)
     values = (
-        code(pack.version), plain(pack.status), plain(pack.jurisdiction),
+        code(pack.version),
+        plain(pack.status),
+        plain(pack.jurisdiction),
         plain(", ".join(f"{k} {v}" for k, v in pack.dates.items())),
-        ", ".join(pack_link(n, lang) for n in pack.builds_on), plain(source_words(pack.source)), plain(pack.licence),
+        ", ".join(pack_link(n, lang) for n in pack.builds_on),
+        plain(source_words(pack.source)),
+        plain(pack.licence),
         "; ".join(f"{counts[r]} × {say(f'review/{r}', lang)}" for r in REVIEWS if counts[r]),
     )
     head = [(k, v) for k, v in zip(say("pack.facts", lang), values, strict=True) if v]
     own = counts["memory"] + counts["secondary"] + counts["transcribed"]
-    parts = ["" if counts["verified"] or not own else say("pack.none", lang),
-             "> " + plain(pack.caution[lang]) if pack.caution is not None else "", table((" ", " "), head),
-             made_from(lang, f"packs/{'/'.join(pack.folder.parts[-3:])}"), f"## {say('pack.clauses', lang)}",
-             *(clause_part(c, book, lang) for c in pack.clauses)]
+    parts = [
+        "" if counts["verified"] or not own else say("pack.none", lang),
+        "> " + plain(pack.caution[lang]) if pack.caution is not None else "",
+        table((" ", " "), head),
+        made_from(lang, f"packs/{'/'.join(pack.folder.parts[-3:])}"),
+        f"## {say('pack.clauses', lang)}",
+        *(clause_part(c, book, lang) for c in pack.clauses),
+    ]
     if pack.tables:
         parts.append(f"## {say('pack.tables', lang)}")
-        parts += [f"### {name}\n\n{table_part(pack.folder / 'tables' / f'{name}.csv')}" for name in pack.tables]
+        parts += [
+            f"### {name}\n\n{table_part(pack.folder / 'tables' / f'{name}.csv')}" for name in pack.tables
+        ]
     if pack.cases:
-        parts += [f"## {say('pack.cases', lang)}", say("pack.cases-note", lang, name=pack.name),
-                  *(case_part(c, lang) for c in pack.cases)]
+        parts += [
+            f"## {say('pack.cases', lang)}",
+            say("pack.cases-note", lang, name=pack.name),
+            *(case_part(c, lang) for c in pack.cases),
+        ]
     return page(plain(pack.title[lang]), *parts)
 
 
@@ -465,18 +616,28 @@ def clause_part(clause: Clause, book: Rulebook, lang: Lang) -> str:
     number = plain(clause.number or upper.number)
     first = " · ".join(p for p in (number, kind, say(f"review/{clause.review}", lang)) if p)
     facts = [
-        ("fills", code(clause.fills or "")), ("replaces", code(clause.replaces or "")),
-        ("open", say("clause/open-text", lang) if clause.open else ""), ("for", code(subject_words(clause))),
+        ("fills", code(clause.fills or "")),
+        ("replaces", code(clause.replaces or "")),
+        ("open", say("clause/open-text", lang) if clause.open else ""),
+        ("for", code(subject_words(clause))),
         ("when", code(clause.when.source) if clause.when else ""),
-        ("formula", code(clause.formula.source) if clause.formula else ""), ("value", code(value_words(clause))),
+        ("formula", code(clause.formula.source) if clause.formula else ""),
+        ("value", code(value_words(clause))),
         ("alternative", code(", ".join(f"{k}: {v}" for k, v in clause.alternative.items()))),
-        ("unit", code(clause.unit.text)), ("basis", code(basis_words(clause.basis))),
+        ("unit", code(clause.unit.text)),
+        ("basis", code(basis_words(clause.basis))),
         ("from", code(clause.path) if clause.kind == "given" and clause.value_kind != "table" else ""),
-        ("table", code(clause.table)), ("of", code(clause.of)), ("rounding", rounding_words(clause, lang)),
+        ("table", code(clause.table)),
+        ("of", code(clause.of)),
+        ("rounding", rounding_words(clause, lang)),
         *(("option", option_words(o)) for o in clause.first),
         ("style", code(clause.style)),
-        ("levels", code(", ".join(f"{k}: {v}" for k, v in dict(clause.settings.get("levels") or {}).items()))),
-        ("remedy", plain(clause.remedy[lang]) if clause.remedy else ""), ("source", plain(source_words(clause.source))),
+        (
+            "levels",
+            code(", ".join(f"{k}: {v}" for k, v in dict(clause.settings.get("levels") or {}).items())),
+        ),
+        ("remedy", plain(clause.remedy[lang]) if clause.remedy else ""),
+        ("source", plain(source_words(clause.source))),
     ]
     colon = say("colon", lang)
     listed = "\n".join(f"- {say(f'clause/{key}', lang)}{colon}{text}" for key, text in facts if text)
@@ -491,9 +652,15 @@ def subject_words(clause: Clause) -> str:
 
 
 def option_words(option: Option) -> str:
-    bits = [f"when {option.when.source}" if option.when else "", f"key {option.key.source}" if option.key else "",
-            f"provider {option.provider.source}" if option.provider else "",
-            *(f"{t.provider} × ({t.coefficient.source}) → {t.stage or '='}, {t.account}" for t in option.lines or ())]
+    bits = [
+        f"when {option.when.source}" if option.when else "",
+        f"key {option.key.source}" if option.key else "",
+        f"provider {option.provider.source}" if option.provider else "",
+        *(
+            f"{t.provider} × ({t.coefficient.source}) → {t.stage or '='}, {t.account}"
+            for t in option.lines or ()
+        ),
+    ]
     return " ".join([f"**{plain(option.name)}**", *(code(b) for b in bits if b)])
 
 
@@ -518,13 +685,24 @@ def value_words(clause: Clause) -> str:
 
 def case_part(raw: Mapping[str, Any], lang: Lang) -> str:
     printed = {str(k): str(v) for k, v in (raw.get("printed") or {}).items()}
-    rows = [(code(k), code(listed(v)), plain(printed.pop(str(k), ""))) for k, v in (raw.get("expect") or {}).items()]
+    rows = [
+        (code(k), code(listed(v)), plain(printed.pop(str(k), "")))
+        for k, v in (raw.get("expect") or {}).items()
+    ]
     rows += [(code(k), code(listed(v)), "") for k, v in (raw.get("findings") or {}).items()]
     rows += [(code(k), "", plain(v)) for k, v in printed.items()]
     facts = zip(say("pack.case-facts", lang), (raw.get("source"), raw.get("note")), strict=True)
     notes = "\n".join(f"- {word}{say('colon', lang)}{plain(in_lang(v, lang))}" for word, v in facts if v)
-    return "\n\n".join(p for p in (f"### {raw.get('id')}", plain(in_lang(raw.get("title") or "", lang)),
-                                   table(say("pack.case-heads", lang), rows), notes) if p)
+    return "\n\n".join(
+        p
+        for p in (
+            f"### {raw.get('id')}",
+            plain(in_lang(raw.get("title") or "", lang)),
+            table(say("pack.case-heads", lang), rows),
+            notes,
+        )
+        if p
+    )
 
 
 def listed(value: Any) -> str:
@@ -554,17 +732,32 @@ def pictures(demo: Path) -> None:
             both = Path(folder) / "both.html"
             report = (demo / f"lfp-pack.report.{lang}.html").resolve()
             shoot(chromium, report, Path(folder) / "report.png", 1000, 1230)
-            both.write_text(f'<!doctype html><meta charset="utf-8"><style>{STYLE}</style>'
-                            f'<div class="label">{label}</div><img src="report.png">', encoding="utf-8")
+            both.write_text(
+                f'<!doctype html><meta charset="utf-8"><style>{STYLE}</style>'
+                f'<div class="label">{label}</div><img src="report.png">',
+                encoding="utf-8",
+            )
             target = ROOT / "docs/images" / f"demo.{lang}.png"
             shoot(chromium, both, target, 1200, 946)
             print(target.relative_to(ROOT), target.stat().st_size)
 
 
 def shoot(chromium: str, source: Path, target: Path, width: int, height: int) -> None:
-    subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-                    f"--window-size={width},{height}", f"--screenshot={target}", source.as_uri()],
-                   check=True, capture_output=True, timeout=120)
+    subprocess.run(
+        [
+            chromium,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            f"--window-size={width},{height}",
+            f"--screenshot={target}",
+            source.as_uri(),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
 
 
 def main(arguments: Sequence[str]) -> int:

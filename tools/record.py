@@ -1,6 +1,6 @@
 """Run the soak tier and write what it measured to docs/records/soak.json: commit, machine, counts.
 
-    python tools/record.py soak [--fuzz-seconds 300]
+python tools/record.py soak [--fuzz-seconds 300]
 """
 
 from __future__ import annotations
@@ -28,15 +28,23 @@ def run(*command: str) -> tuple[int, str, float]:
 
 def soak(fuzz_seconds: int) -> int:
     """The slow tests, then fuzzing; the record says how many of each and how long they took."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     code, output, seconds = run(sys.executable, "-m", "pytest", "-m", "slow", "-q")
     counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|deselected)", output)}
     fuzz_code, fuzzed, fuzz_took = run(sys.executable, "-m", "tests.fuzz", "--seconds", str(fuzz_seconds))
     cases = {name: int(n) for name, n in re.findall(r"^(\w+): (\d+) cases", fuzzed, re.MULTILINE)}
     record = {
-        "what": "soak", "commit": commit.stdout.strip(), "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "machine": {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version(),
-                    "system": platform.system()},
+        "what": "soak",
+        "commit": commit.stdout.strip(),
+        "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "machine": {
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "system": platform.system(),
+        },
         "slow_tests": counts | {"seconds": round(seconds, 1), "exit": code},
         "fuzz": {"cases": cases, "seconds": round(fuzz_took, 1), "exit": fuzz_code},
     }

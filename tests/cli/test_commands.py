@@ -36,13 +36,32 @@ def test_run_json_has_the_shape_that_machines_rely_on() -> None:
     data = json.loads(call("run", LFP, "--pack", "cn.miit-551@2025", "--json", code=1))
     assert {"study", "results", "findings", "ledger_root", "packs", "libraries"} <= set(data)
     headline = next(r for r in data["results"] if r["headline"])
-    assert {"pack", "name", "value", "published", "unit", "basis", "stages", "positions", "T1", "T2", "credits", "outside",
-            "coverage", "verdict", "primary_data_share", "dqr", "method_fingerprint"} <= set(headline)
+    assert {
+        "pack",
+        "name",
+        "value",
+        "published",
+        "unit",
+        "basis",
+        "stages",
+        "positions",
+        "T1",
+        "T2",
+        "credits",
+        "outside",
+        "coverage",
+        "verdict",
+        "primary_data_share",
+        "dqr",
+        "method_fingerprint",
+    } <= set(headline)
     assert set(headline["positions"]) == {*"ABCDEFGH", "unsplit"}
     assert headline["verdict"] == "screening"
     assert sum(headline["stages"].values()) == pytest.approx(headline["value"], rel=1e-9)
     assert len([s for s in headline["stages"].values() if s]) == 4
-    assert {"clause", "number", "severity", "review", "verdict", "missing", "where", "message"} <= set(data["findings"][0])
+    assert {"clause", "number", "severity", "review", "verdict", "missing", "where", "message"} <= set(
+        data["findings"][0]
+    )
 
 
 def test_the_two_packs_stand_at_their_central_values_per_kwh_gross() -> None:
@@ -60,7 +79,9 @@ def test_run_prints_results_and_says_that_the_example_is_constructed(lang: str) 
     assert "18.6" in text
 
 
-def test_check_exits_with_one_where_a_requirement_fails_and_two_where_input_is_unusable(tmp_path: Path) -> None:
+def test_check_exits_with_one_where_a_requirement_fails_and_two_where_input_is_unusable(
+    tmp_path: Path,
+) -> None:
     call("check", FIVE, code=1)
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -91,10 +112,13 @@ def test_a_bundle_is_made_verified_and_compared_with_a_changed_study(tmp_path: P
     changed = tmp_path / "changed"
     shutil.copytree(FIVE, changed)
     text = (changed / "exchanges.csv").read_text(encoding="utf-8")
-    (changed / "exchanges.csv").write_text(text.replace("grid power,电网电力,0.8,kWh", "grid power,电网电力,0.9,kWh"),
-                                           encoding="utf-8")
+    (changed / "exchanges.csv").write_text(
+        text.replace("grid power,电网电力,0.8,kWh", "grid power,电网电力,0.9,kWh"), encoding="utf-8"
+    )
     data = json.loads(call("diff", "five.tanbiao", str(changed), "--json", code=0))
-    assert [(c["what"], c["before"], c["after"]) for c in data["changes"]] == [("exchange x11 amount", "0.8", "0.9")]
+    assert [(c["what"], c["before"], c["after"]) for c in data["changes"]] == [
+        ("exchange x11 amount", "0.8", "0.9")
+    ]
     assert data["old_root"] != data["new_root"]
     assert data["changes"][0]["effect"] == pytest.approx(0.1 * 0.5777, rel=1e-6)
     broken = bytearray((tmp_path / "five.tanbiao").read_bytes())
@@ -107,10 +131,15 @@ def test_report_and_label_are_written_in_both_languages(tmp_path: Path) -> None:
     call("report", FIVE, "--out", "out", code=0)
     call("label", FIVE, "--out", "out", code=0)
     names = {p.name for p in (tmp_path / "out").iterdir()}
-    assert names == {f"five-processes.{what}.{lang}.{form}" for what, form in (("report", "html"), ("label", "svg"))
-                     for lang in ("zh", "en")}
+    assert names == {
+        f"five-processes.{what}.{lang}.{form}"
+        for what, form in (("report", "html"), ("label", "svg"))
+        for lang in ("zh", "en")
+    }
     assert "构造示例" in (tmp_path / "out" / "five-processes.report.zh.html").read_text(encoding="utf-8")
-    assert "onstructed example" in (tmp_path / "out" / "five-processes.label.en.svg").read_text(encoding="utf-8")
+    assert "onstructed example" in (tmp_path / "out" / "five-processes.label.en.svg").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_coverage_shows_status_licence_year_share_and_independent_values() -> None:
@@ -119,7 +148,11 @@ def test_coverage_shows_status_licence_year_share_and_independent_values() -> No
     assert first["verdict"] == "screening" and 0.0 < first["judged_share"] < 1.0
     assert first["shares"]["named"] + first["shares"]["derived"] >= 0.8
     row = first["flows"][0]
-    assert row["status"] in ("named", "derived", "proxy") and row["licence"] and row["low"] < row["value"] < row["high"]
+    assert (
+        row["status"] in ("named", "derived", "proxy")
+        and row["licence"]
+        and row["low"] < row["value"] < row["high"]
+    )
 
 
 def test_packs_are_listed_shown_linted_and_tested() -> None:
@@ -131,7 +164,9 @@ def test_packs_are_listed_shown_linted_and_tested() -> None:
 
 
 def test_compare_takes_the_difference_apart_and_the_parts_sum_to_it() -> None:
-    data = json.loads(call("compare", LFP, "--pack", "cn.miit-551@2025", "--pack", "pact.method@3", "--json", code=0))
+    data = json.loads(
+        call("compare", LFP, "--pack", "cn.miit-551@2025", "--pack", "pact.method@3", "--json", code=0)
+    )
     assert sum(p["effect"] for p in data["parts"]) == pytest.approx(data["difference"], abs=1e-9)
     assert data["comparable"] is False and data["reasons"]
 

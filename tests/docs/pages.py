@@ -39,7 +39,10 @@ class Block:
 
 
 def blocks(text: str) -> list[Block]:
-    return [Block(m[1], tuple(m[2].split()), m[3], text[:m.start()].count("\n") + 1) for m in FENCE.finditer(text)]
+    return [
+        Block(m[1], tuple(m[2].split()), m[3], text[: m.start()].count("\n") + 1)
+        for m in FENCE.finditer(text)
+    ]
 
 
 def written() -> list[Path]:
@@ -105,7 +108,9 @@ def converse(block: Block, folder: Path, lang: str, where: str, wrong: list[str]
             command = line[2:]
             folder, output = perform(command, folder, lang)
         elif squeezed(line) not in ("", "…") and not any(squeezed(line) in found for found in output):
-            wrong.append(f"{where}: `{command}` does not print ‘{line.strip()}’; it prints\n" + "\n".join(output[:60]))
+            wrong.append(
+                f"{where}: `{command}` does not print ‘{line.strip()}’; it prints\n" + "\n".join(output[:60])
+            )
     return folder
 
 

@@ -14,10 +14,14 @@ from .pages import DOCS, FENCE, ROOT, every, lang_of, written
 LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")
 ONE_LANGUAGE = ("decisions", "performance.md", "records")
 """Notes for those who build the system; they are kept in English."""
-SPEED = re.compile(r"\b\d[\d,.]*\s*(?:ms|µs|milliseconds|seconds?)(?![\w-])|\bfaster than\b"
-                   r"|\b\d[\d.]*\s*(?:times|×)\s+(?:as\s+)?(?:fast|slow)|\d\s*(?:毫秒|微秒|秒)|快\s*\d+\s*倍")
-MACHINE = re.compile(r"/(?:home|root|work|tmp|Users|opt)/\w|[A-Z]:\\\\?Users|pypi\.org|pythonhosted|npmjs|"
-                     r"index-url|://[\w.-]*(?:mirror|artifact|registry)")
+SPEED = re.compile(
+    r"\b\d[\d,.]*\s*(?:ms|µs|milliseconds|seconds?)(?![\w-])|\bfaster than\b"
+    r"|\b\d[\d.]*\s*(?:times|×)\s+(?:as\s+)?(?:fast|slow)|\d\s*(?:毫秒|微秒|秒)|快\s*\d+\s*倍"
+)
+MACHINE = re.compile(
+    r"/(?:home|root|work|tmp|Users|opt)/\w|[A-Z]:\\\\?Users|pypi\.org|pythonhosted|npmjs|"
+    r"index-url|://[\w.-]*(?:mirror|artifact|registry)"
+)
 
 
 def name(page: Path) -> str:
@@ -65,14 +69,21 @@ def test_links_resolve(page: Path) -> None:
 
 
 def test_pages_come_in_both_languages() -> None:
-    first = [p for p in every() if lang_of(p) == "en" and p.name != "CHANGELOG.md"
-             and not any(part in p.relative_to(ROOT).parts for part in ONE_LANGUAGE)]
+    first = [
+        p
+        for p in every()
+        if lang_of(p) == "en"
+        and p.name != "CHANGELOG.md"
+        and not any(part in p.relative_to(ROOT).parts for part in ONE_LANGUAGE)
+    ]
     assert [name(p) for p in first if not pair_of(p).is_file()] == []
     pairs = {pair_of(p) for p in first}
     assert [name(p) for p in every() if lang_of(p) == "zh" and p not in pairs] == []
 
 
-@pytest.mark.parametrize("page", [p for p in every() if lang_of(p) == "en" and pair_of(p).is_file()], ids=name)
+@pytest.mark.parametrize(
+    "page", [p for p in every() if lang_of(p) == "en" and pair_of(p).is_file()], ids=name
+)
 def test_both_languages_have_the_same_headings_and_examples(page: Path) -> None:
     other = pair_of(page)
     assert [level for level, _ in headings(page)] == [level for level, _ in headings(other)]

@@ -40,7 +40,9 @@ def test_every_function_is_described_and_none_besides() -> None:
 
 def test_every_key_of_study_yaml_is_described_and_none_besides() -> None:
     described = build_reference.WORDS["study.keys"].keys()
-    assert described == HEAD_KEYS, "keep tools/reference_texts.yaml (study.keys) with HEAD_KEYS of study/read.py"
+    assert described == HEAD_KEYS, (
+        "keep tools/reference_texts.yaml (study.keys) with HEAD_KEYS of study/read.py"
+    )
 
 
 @pytest.mark.parametrize("row", function_rows(), ids=lambda row: row["name"])
@@ -62,7 +64,9 @@ def test_unverified_clauses_say_so(lang: str) -> None:
     said = build_reference.say("pack.none", lang)
     for book in build_reference.rulebooks():
         counts = build_reference.review_counts(book)
-        page = (ROOT / f"docs/reference/packs/{build_reference.pack_file(book)}.{lang}.md").read_text(encoding="utf-8")
+        page = (ROOT / f"docs/reference/packs/{build_reference.pack_file(book)}.{lang}.md").read_text(
+            encoding="utf-8"
+        )
         if not counts["verified"] and counts.keys() - {"constructed"}:
             assert said in page, book.pack.name
 

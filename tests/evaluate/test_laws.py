@@ -21,20 +21,44 @@ def chains(draw: st.DrawFn) -> dict[str, list[dict[str, object]]]:
     count = draw(st.integers(1, 6))
     exchange: list[dict[str, object]] = []
     for i in range(count):
-        exchange.append({"process": f"p{i}", "direction": "product", "flow": f"f{i}", "amount": draw(amounts),
-                         "unit": "kg"})
+        exchange.append(
+            {
+                "process": f"p{i}",
+                "direction": "product",
+                "flow": f"f{i}",
+                "amount": draw(amounts),
+                "unit": "kg",
+            }
+        )
         for _ in range(draw(st.integers(1, 4))):
-            exchange.append({"process": f"p{i}", "direction": "input", "flow": "x", "amount": draw(amounts),
-                             "unit": "kg", "provider": draw(st.sampled_from(sorted(VALUES)))})
+            exchange.append(
+                {
+                    "process": f"p{i}",
+                    "direction": "input",
+                    "flow": "x",
+                    "amount": draw(amounts),
+                    "unit": "kg",
+                    "provider": draw(st.sampled_from(sorted(VALUES))),
+                }
+            )
         if i + 1 < count:
-            exchange.append({"process": f"p{i}", "direction": "input", "flow": f"f{i + 1}", "amount": draw(amounts),
-                             "unit": "kg", "provider": f"p{i + 1}"})
+            exchange.append(
+                {
+                    "process": f"p{i}",
+                    "direction": "input",
+                    "flow": f"f{i + 1}",
+                    "amount": draw(amounts),
+                    "unit": "kg",
+                    "provider": f"p{i + 1}",
+                }
+            )
     rows = [{"id": f"x{n}", **row} for n, row in enumerate(exchange)]
     return {"process": [{"id": f"p{i}", "control": "none"} for i in range(count)], "exchange": rows}
 
 
 def by_hand(tables: dict[str, list[dict[str, object]]]) -> float:
     """The same footprint by recursion, without a matrix."""
+
     def per_unit(process: str) -> float:
         rows = [r for r in tables["exchange"] if r["process"] == process]
         output = next(float(r["amount"]) for r in rows if r["direction"] == "product")  # type: ignore[arg-type]
@@ -44,6 +68,7 @@ def by_hand(tables: dict[str, list[dict[str, object]]]) -> float:
                 who = str(row["provider"])
                 total += float(row["amount"]) * (VALUES[who] if who in VALUES else per_unit(who))  # type: ignore[arg-type]
         return total / output
+
     return per_unit("p0")
 
 
@@ -60,28 +85,42 @@ def test_the_matrix_gives_what_recursion_gives(tables: dict[str, list[dict[str, 
 @given(chains(), st.integers(2, 50))
 def test_twice_the_demand_is_twice_the_footprint(tables: dict[str, list[dict[str, object]]], n: int) -> None:
     one = footprint(tables, VALUES, REFERENCE)
-    assert math.isclose(footprint(tables, VALUES, {"process": "p0", "amount": f"{n} kg"}), n * one, rel_tol=1e-9)
+    assert math.isclose(
+        footprint(tables, VALUES, {"process": "p0", "amount": f"{n} kg"}), n * one, rel_tol=1e-9
+    )
 
 
 @settings(max_examples=30, deadline=None)
 @given(chains(), st.randoms(use_true_random=False))
-def test_the_order_of_rows_changes_neither_value_nor_ledger(tables: dict[str, list[dict[str, object]]], random: object) -> None:
+def test_the_order_of_rows_changes_neither_value_nor_ledger(
+    tables: dict[str, list[dict[str, object]]], random: object
+) -> None:
     first = evaluation(tables, VALUES, REFERENCE)
     shuffled = {k: list(v) for k, v in tables.items()}
     for rows in shuffled.values():
         random.shuffle(rows)  # type: ignore[attr-defined]
     second = evaluation(shuffled, VALUES, REFERENCE)
-    assert math.isclose(float(first.value("footprint").data), float(second.value("footprint").data), rel_tol=1e-12)
+    assert math.isclose(
+        float(first.value("footprint").data), float(second.value("footprint").data), rel_tol=1e-12
+    )
     assert first.keys["footprint"] == second.keys["footprint"]
 
 
 @settings(max_examples=30, deadline=None)
 @given(chains())
 def test_grams_for_kilograms_change_nothing(tables: dict[str, list[dict[str, object]]]) -> None:
-    grams = {**tables, "exchange": [
-        {**r, "unit": "g", "amount": f"{float(r['amount']) * 1000:.10g}"} if r["direction"] == "input"  # type: ignore[arg-type]
-        else r for r in tables["exchange"]]}
-    assert math.isclose(footprint(tables, VALUES, REFERENCE), footprint(grams, VALUES, REFERENCE), rel_tol=1e-9)
+    grams = {
+        **tables,
+        "exchange": [
+            {**r, "unit": "g", "amount": f"{float(r['amount']) * 1000:.10g}"}
+            if r["direction"] == "input"  # type: ignore[arg-type]
+            else r
+            for r in tables["exchange"]
+        ],
+    }
+    assert math.isclose(
+        footprint(tables, VALUES, REFERENCE), footprint(grams, VALUES, REFERENCE), rel_tol=1e-9
+    )
 
 
 @settings(max_examples=30, deadline=None)
@@ -90,25 +129,73 @@ def test_allocated_parts_sum_to_the_unallocated_whole(products: list[tuple[float
     process = [{"id": "p", "control": "none", "subdivision": "false", "key": "mass"}]
     spread = 1.0 if kind == "mass" else 1000.0
     exchange: list[dict[str, object]] = [
-        {"id": f"x{i}", "process": "p", "direction": "product", "flow": f"f{i}", "amount": amount, "unit": "kg",
-         "mass": 1, "price": price * (spread if i == 0 else 1)} for i, (amount, price) in enumerate(products)]
-    exchange.append({"id": "in", "process": "p", "direction": "input", "flow": "x", "amount": 7, "unit": "kg",
-                     "provider": "a"})
+        {
+            "id": f"x{i}",
+            "process": "p",
+            "direction": "product",
+            "flow": f"f{i}",
+            "amount": amount,
+            "unit": "kg",
+            "mass": 1,
+            "price": price * (spread if i == 0 else 1),
+        }
+        for i, (amount, price) in enumerate(products)
+    ]
+    exchange.append(
+        {
+            "id": "in",
+            "process": "p",
+            "direction": "input",
+            "flow": "x",
+            "amount": 7,
+            "unit": "kg",
+            "provider": "a",
+        }
+    )
     tables = {"process": process, "exchange": exchange}
-    parts = sum(footprint(tables, VALUES, {"process": "p", "flow": f"f{i}", "amount": f"{amount} kg"})
-                for i, (amount, _) in enumerate(products))
+    parts = sum(
+        footprint(tables, VALUES, {"process": "p", "flow": f"f{i}", "amount": f"{amount} kg"})
+        for i, (amount, _) in enumerate(products)
+    )
     assert math.isclose(parts, 14.0, rel_tol=1e-9)
 
 
 def test_a_loop_without_net_output_is_a_diagnosis() -> None:
-    import pytest
 
-    tables = {"process": [{"id": "p", "control": "none"}, {"id": "q", "control": "none"}], "exchange": [
-        {"id": "1", "process": "p", "direction": "product", "flow": "f", "amount": 1, "unit": "kg"},
-        {"id": "2", "process": "p", "direction": "input", "flow": "g", "amount": 2, "unit": "kg", "provider": "q"},
-        {"id": "3", "process": "q", "direction": "product", "flow": "g", "amount": 1, "unit": "kg"},
-        {"id": "4", "process": "q", "direction": "input", "flow": "f", "amount": 2, "unit": "kg", "provider": "p"},
-        {"id": "5", "process": "q", "direction": "input", "flow": "x", "amount": 1, "unit": "kg", "provider": "a"}]}
+    tables = {
+        "process": [{"id": "p", "control": "none"}, {"id": "q", "control": "none"}],
+        "exchange": [
+            {"id": "1", "process": "p", "direction": "product", "flow": "f", "amount": 1, "unit": "kg"},
+            {
+                "id": "2",
+                "process": "p",
+                "direction": "input",
+                "flow": "g",
+                "amount": 2,
+                "unit": "kg",
+                "provider": "q",
+            },
+            {"id": "3", "process": "q", "direction": "product", "flow": "g", "amount": 1, "unit": "kg"},
+            {
+                "id": "4",
+                "process": "q",
+                "direction": "input",
+                "flow": "f",
+                "amount": 2,
+                "unit": "kg",
+                "provider": "p",
+            },
+            {
+                "id": "5",
+                "process": "q",
+                "direction": "input",
+                "flow": "x",
+                "amount": 1,
+                "unit": "kg",
+                "provider": "a",
+            },
+        ],
+    }
     with pytest.raises(TanbiaoError) as caught:
         footprint(tables, VALUES, {"process": "p", "amount": "1 kg"})
     assert caught.value.problems[0].code == "system-loop"
@@ -117,14 +204,27 @@ def test_a_loop_without_net_output_is_a_diagnosis() -> None:
 def test_changing_one_amount_changes_the_root_and_nothing_else_does() -> None:
     rows: list[dict[str, object]] = [
         {"id": "1", "process": "p0", "direction": "product", "flow": "f", "amount": 1, "unit": "kg"},
-        {"id": "2", "process": "p0", "direction": "input", "flow": "x", "amount": 2, "unit": "kg", "provider": "a",
-         "note": "first"}]
+        {
+            "id": "2",
+            "process": "p0",
+            "direction": "input",
+            "flow": "x",
+            "amount": 2,
+            "unit": "kg",
+            "provider": "a",
+            "note": "first",
+        },
+    ]
     process = [{"id": "p0", "control": "none"}]
     base = evaluation({"process": process, "exchange": rows}, VALUES, REFERENCE)
     base.value("footprint")
-    noted = evaluation({"process": process, "exchange": [rows[0], {**rows[1], "note": "other words"}]}, VALUES, REFERENCE)
+    noted = evaluation(
+        {"process": process, "exchange": [rows[0], {**rows[1], "note": "other words"}]}, VALUES, REFERENCE
+    )
     noted.value("footprint")
-    changed = evaluation({"process": process, "exchange": [rows[0], {**rows[1], "amount": 3}]}, VALUES, REFERENCE)
+    changed = evaluation(
+        {"process": process, "exchange": [rows[0], {**rows[1], "amount": 3}]}, VALUES, REFERENCE
+    )
     changed.value("footprint")
     assert base.keys["footprint"] == noted.keys["footprint"]
     assert base.keys["footprint"] != changed.keys["footprint"]
@@ -136,10 +236,26 @@ def test_a_verified_check_over_an_unverified_table_is_not_verified() -> None:
 
     from tanbiao.evaluate.results import _weakest
 
-    found = evaluation({"process": [{"id": "p0", "control": "none"}], "exchange": [
-        {"id": "1", "process": "p0", "direction": "product", "flow": "f", "amount": 1, "unit": "kg"},
-        {"id": "2", "process": "p0", "direction": "input", "flow": "x", "amount": 2, "unit": "kg", "provider": "a"}],
-        "omission": [{"id": "o", "flow": "o", "estimate": "0.001"}]}, VALUES, REFERENCE)
+    found = evaluation(
+        {
+            "process": [{"id": "p0", "control": "none"}],
+            "exchange": [
+                {"id": "1", "process": "p0", "direction": "product", "flow": "f", "amount": 1, "unit": "kg"},
+                {
+                    "id": "2",
+                    "process": "p0",
+                    "direction": "input",
+                    "flow": "x",
+                    "amount": 2,
+                    "unit": "kg",
+                    "provider": "a",
+                },
+            ],
+            "omission": [{"id": "o", "flow": "o", "estimate": "0.001"}],
+        },
+        VALUES,
+        REFERENCE,
+    )
     clause = replace(found.rulebook.clauses["cut_off_sum"], review="verified")
     found.value("cut_off_sum")
     assert _weakest(clause, found) == "constructed"

@@ -35,13 +35,22 @@ def test_central_values_within_one_and_bounds_within_two_percent(study: str) -> 
     assert solved is not None
     lines = solved.lines
     notes = result.evaluation.facts.tables["exchange"].columns["note"].data
-    gate = np.array([lines.fact_table[i] == "exchange" and lines.step[i] in ("material", "component", "assembly")
-                     and not str(notes[int(lines.fact_row[i])]).startswith("constructed") for i in range(len(lines))])
+    gate = np.array(
+        [
+            lines.fact_table[i] == "exchange"
+            and lines.step[i] in ("material", "component", "assembly")
+            and not str(notes[int(lines.fact_row[i])]).startswith("constructed")
+            for i in range(len(lines))
+        ]
+    )
     power = gate & np.array([p == ELECTRICITY for p in lines.provider])
     total = solved.impact.sum(axis=1)
     assert total[gate].sum() / unit == pytest.approx(central, rel=0.01)
     switch = total[power].sum() / unit
-    ours = (solved.low[gate & ~power].sum() / unit + switch, solved.high[gate & ~power].sum() / unit + switch * 0.6205 / 0.5777)
+    ours = (
+        solved.low[gate & ~power].sum() / unit + switch,
+        solved.high[gate & ~power].sum() / unit + switch * 0.6205 / 0.5777,
+    )
     assert ours == pytest.approx((low, high), rel=0.02)
 
 

@@ -42,7 +42,9 @@ def test_battery_under_the_chinese_notice(results: dict[str, dict[str, Result]])
     """108.8 kgCO2e per kWh gross to the gate, and 0.1 for the constructed cell scrap; 28,800 kWh over life."""
     published = {p.name: p.value for p in results["lfp-pack"]["cn.miit-551@2025"].published}
     assert published["gate_per_gross"] == pytest.approx(108.8, abs=0.15)
-    assert published["footprint_per_delivered"] == pytest.approx(published["footprint_per_gross"] * 64 / 28800)
+    assert published["footprint_per_delivered"] == pytest.approx(
+        published["footprint_per_gross"] * 64 / 28800
+    )
 
 
 def test_missing_recycling_leaves_the_european_result_open(results: dict[str, dict[str, Result]]) -> None:

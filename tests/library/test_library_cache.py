@@ -52,7 +52,10 @@ def test_a_kept_solution_is_the_same_to_the_last_bit_and_is_read_and_not_solved(
     assert same(fresh, first) and same(fresh, again)
     for name in ("row", "column", "amount", "low", "high", "judged"):
         assert np.array_equal(getattr(again.linked.purchase, name), getattr(fresh.linked.purchase, name))
-    assert (again.linked.processes, again.linked.terminals) == (fresh.linked.processes, fresh.linked.terminals)
+    assert (again.linked.processes, again.linked.terminals) == (
+        fresh.linked.processes,
+        fresh.linked.terminals,
+    )
     assert again.system.size == fresh.system.size
     assert np.array_equal(again.system.purchases.amount, fresh.system.purchases.amount)
 

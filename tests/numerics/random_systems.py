@@ -9,8 +9,15 @@ seeds = st.integers(0, 2**32 - 1)
 gains = st.sampled_from([0.3, 0.9, 0.999, 1 - 1e-6])
 
 
-def system(n: int, seed: int, gain: float = 0.9, waste: float = 0.2, credit: float = 0.0, density: float = 3.0,
-           scale: float = 1.5) -> np.ndarray:
+def system(
+    n: int,
+    seed: int,
+    gain: float = 0.9,
+    waste: float = 0.2,
+    credit: float = 0.0,
+    density: float = 3.0,
+    scale: float = 1.5,
+) -> np.ndarray:
     """A technosphere (n, n): every process hands on at most `gain` of its worth; `waste` of the processes are
     treatments with a negative reference; `credit` of the purchases are credits instead, smaller than the purchases."""
     rng = np.random.default_rng(seed)

@@ -80,7 +80,9 @@ def test_sobol_indices_of_a_sum_are_its_shares_of_variance_and_a_product_shows_i
     tech = lca.fixed(s.matrix.data)
     moving = np.flatnonzero(s.matrix.data < 0)
     tech.kind[moving], tech.scale[moving] = 2, [0.2, 0.1]
-    e = lca.prepare(s, lca.Burdens(np.array([0, 1]), np.array([1.0, 1.0]), np.ones(2)), tech, products=[2], seed=4)
+    e = lca.prepare(
+        s, lca.Burdens(np.array([0, 1]), np.array([1.0, 1.0]), np.ones(2)), tech, products=[2], seed=4
+    )
     found = lca.sobol(e, moving, 3200)
     assert found.first == pytest.approx([0.8, 0.2], abs=0.05)
     assert found.total == pytest.approx([0.8, 0.2], abs=0.05)
@@ -89,7 +91,9 @@ def test_sobol_indices_of_a_sum_are_its_shares_of_variance_and_a_product_shows_i
     both = lca.lognormal(line.matrix.data, np.where(line.matrix.data < 0, 0.8, 0.0))
     burdens = lca.Burdens(np.array([0]), np.array([1.0]), np.ones(1), lca.lognormal([1.0], [0.8]))
     e = lca.prepare(line, burdens, both, products=[1], seed=4)
-    found = lca.sobol(e, np.array([int(np.flatnonzero(line.matrix.data < 0)[0]), line.matrix.data.size]), 6400)
+    found = lca.sobol(
+        e, np.array([int(np.flatnonzero(line.matrix.data < 0)[0]), line.matrix.data.size]), 6400
+    )
     v = np.expm1(0.64)
     assert found.first == pytest.approx(np.full(2, v / (v * (2 + v))), abs=0.12)
     assert (found.total > found.first + 0.1).all()

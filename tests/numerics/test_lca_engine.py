@@ -18,8 +18,9 @@ sizes = st.integers(2, 60)
 
 @settings(max_examples=15, deadline=None)
 @given(n=sizes, seed=seeds, gain=gains, credit=st.sampled_from([0.0, 0.2]))
-def test_every_engine_tells_what_a_dense_solve_in_extended_precision_tells(n: int, seed: int, gain: float,
-                                                                          credit: float) -> None:
+def test_every_engine_tells_what_a_dense_solve_in_extended_precision_tells(
+    n: int, seed: int, gain: float, credit: float
+) -> None:
     a, b = system(n, seed, gain, credit=credit), np.random.default_rng(seed).random(n)
     reference = exact(a.T, b)
     compiled_system = lca.compile_system(a)
@@ -129,7 +130,10 @@ def test_credits_leave_the_sign_free_but_do_not_mend_a_loop() -> None:
 def test_a_treatment_process_takes_waste_and_charges_it_to_who_gives_it() -> None:
     a = np.array([[1.0, 0.0], [2.0, -1.0]])  # process 0 gives 2 of waste 1; process 1 treats 1
     h = lca.adjoint(lca.compile_system(a), np.array([1.0, 3.0]))
-    assert h.tolist() == [7.0, -3.0]  # one more unit of waste in the world costs nobody: -3 per unit delivered
+    assert h.tolist() == [
+        7.0,
+        -3.0,
+    ]  # one more unit of waste in the world costs nobody: -3 per unit delivered
 
 
 @settings(max_examples=12, deadline=None)

@@ -20,8 +20,9 @@ def chain(sigma: float = 0.3, tau: float = 0.2) -> tuple[lca.System, lca.Burdens
     """Product 1 buys 2 of product 0; 0 emits 3: 6 in all, lognormal with known moments, plus 1 of its own."""
     s = lca.compile_system(np.array([[1.0, -2.0], [0.0, 1.0]]))
     sigmas = np.where(s.matrix.data == -2.0, sigma, 0.0)
-    burdens = lca.Burdens(np.array([0, 1]), np.array([3.0, 1.0]), np.ones(2),
-                          lca.lognormal([3.0, 1.0], [tau, 0.0]))
+    burdens = lca.Burdens(
+        np.array([0, 1]), np.array([3.0, 1.0]), np.ones(2), lca.lognormal([3.0, 1.0], [tau, 0.0])
+    )
     return s, burdens, lca.lognormal(s.matrix.data, sigmas)
 
 
@@ -44,14 +45,21 @@ def test_the_moments_of_a_chain_are_the_analytic_ones_seeded_or_not(seed: int | 
     assert found.unsolved == 0
 
 
-def made(n: int = 220, seed: int = 4, engine: str = "auto", products: list[int] | None = None,
-         uncertain_output: bool = True) -> lca.Ensemble:
+def made(
+    n: int = 220,
+    seed: int = 4,
+    engine: str = "auto",
+    products: list[int] | None = None,
+    uncertain_output: bool = True,
+) -> lca.Ensemble:
     s = lca.compile_system(system(n, seed, 0.6, credit=0.05))
     columns = np.repeat(np.arange(n), np.diff(s.matrix.indptr))
     sigma = np.where(s.matrix.indices == columns, 0.05 * uncertain_output * (columns % 3 == 0), 0.2)
     rng = np.random.default_rng(seed)
     burdens = lca.Burdens(np.arange(n), rng.random(n), rng.random((n, 2)), lca.lognormal(rng.random(n), 0.3))
-    return lca.prepare(s, burdens, lca.lognormal(s.matrix.data, sigma), products=products, seed=9, engine=engine)
+    return lca.prepare(
+        s, burdens, lca.lognormal(s.matrix.data, sigma), products=products, seed=9, engine=engine
+    )
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -69,8 +77,13 @@ def test_values_are_those_of_a_direct_solve_of_the_very_same_samples(engine: str
 def test_the_plain_and_the_compiled_loops_agree() -> None:
     if not compiled():
         pytest.skip("numba is not installed")
-    tight = [lca.monte_carlo(lca.prepare(e.system, e.burdens, e.technosphere, seed=9, tolerance=1e-13, engine=name), 32)
-             for e in [made()] for name in ENGINES]
+    tight = [
+        lca.monte_carlo(
+            lca.prepare(e.system, e.burdens, e.technosphere, seed=9, tolerance=1e-13, engine=name), 32
+        )
+        for e in [made()]
+        for name in ENGINES
+    ]
     assert tight[0].value == pytest.approx(tight[1].value, rel=1e-10, abs=1e-12)
 
 
@@ -82,7 +95,9 @@ def pool_map(task: object, packs: object) -> list[object]:
 def test_the_same_bits_over_batches_threads_and_processes() -> None:
     e = made(60)
     whole = lca.monte_carlo(e, 200).value
-    cut = np.concatenate([lca.monte_carlo(e, n, first=f).value for f, n in ((0, 7), (7, 60), (67, 133))], axis=2)
+    cut = np.concatenate(
+        [lca.monte_carlo(e, n, first=f).value for f, n in ((0, 7), (7, 60), (67, 133))], axis=2
+    )
     assert np.array_equal(whole, cut)
     assert np.array_equal(whole, lca.monte_carlo(e, 200, threads=3).value)
     assert np.array_equal(whole, lca.monte_carlo(e, 200, run=pool_map).value)
@@ -91,8 +106,10 @@ def test_the_same_bits_over_batches_threads_and_processes() -> None:
 def test_the_same_bits_on_a_cluster_of_processes() -> None:
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     e = made(60)
-    with distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster, \
-            distributed.Client(cluster) as client:
+    with (
+        distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
         on = lca.monte_carlo(e, 300, first=5, run=on_cluster(client, packs_per_task=2)).value
     assert np.array_equal(on, lca.monte_carlo(e, 300, first=5).value)
 
@@ -161,7 +178,9 @@ def test_rare_distributions_reach_amounts_and_burdens() -> None:
     tech.minimum[row], tech.maximum[row] = -3.0, -1.0
     bio = lca.fixed([3.0])
     bio.kind[0], bio.location[0], bio.scale[0], bio.shape[0] = 6, 1.0, 0.5, 4.0  # 1 + gamma: mean 3
-    e = lca.prepare(s, lca.Burdens(np.array([0]), np.array([3.0]), np.ones(1), bio), tech, products=[1], seed=1)
+    e = lca.prepare(
+        s, lca.Burdens(np.array([0]), np.array([3.0]), np.ones(1), bio), tech, products=[1], seed=1
+    )
     v = lca.monte_carlo(e, 6400).value[0, 0]
     assert v.mean() == pytest.approx((3 - 2 / 3) * 3, rel=0.02)
     sample, burdens = lca.system_of(e, 77)

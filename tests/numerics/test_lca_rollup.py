@@ -28,15 +28,23 @@ def recursion(b: lca.Bills, library: np.ndarray) -> np.ndarray:
     values = [*library]
     for k in range(b.pointer.size - 1):
         lines = range(b.pointer[k], b.pointer[k + 1])
-        values.append(b.own[k] + sum((b.amount[q] * values[b.item[q]] for q in lines), np.zeros(library.shape[1])))
-    return np.array(values[len(library):]).reshape(-1, library.shape[1])
+        values.append(
+            b.own[k] + sum((b.amount[q] * values[b.item[q]] for q in lines), np.zeros(library.shape[1]))
+        )
+    return np.array(values[len(library) :]).reshape(-1, library.shape[1])
 
 
 def cut(b: lca.Bills, at: list[int]) -> list[lca.Bills]:
     ends = [0, *at, b.pointer.size - 1]
-    return [lca.Bills(b.pointer[i : j + 1] - b.pointer[i], b.item[b.pointer[i] : b.pointer[j]],
-                      b.amount[b.pointer[i] : b.pointer[j]], b.own[i:j])
-            for i, j in itertools.pairwise(ends)]
+    return [
+        lca.Bills(
+            b.pointer[i : j + 1] - b.pointer[i],
+            b.item[b.pointer[i] : b.pointer[j]],
+            b.amount[b.pointer[i] : b.pointer[j]],
+            b.own[i:j],
+        )
+        for i, j in itertools.pairwise(ends)
+    ]
 
 
 @settings(max_examples=15, deadline=None)
@@ -48,7 +56,9 @@ def test_a_roll_up_is_what_recursion_gives_whole_or_in_parts(seed: int, columns:
         if not use:
             patch.setattr(sys.modules["tanbiao.numerics.lca.rollup"], "compiled", lambda: False)
         assert lca.rollup(library, [b], 40) == pytest.approx(recursion(b, library), rel=1e-12)
-        assert lca.rollup(library, cut(b, [11, 12, 30]), 40) == pytest.approx(recursion(b, library), rel=1e-12)
+        assert lca.rollup(library, cut(b, [11, 12, 30]), 40) == pytest.approx(
+            recursion(b, library), rel=1e-12
+        )
 
 
 @settings(max_examples=15, deadline=None)
@@ -71,7 +81,9 @@ def test_bills_may_be_maps_of_files_and_an_unsorted_table_is_refused(tmp_path: P
     b = bills(40, 7, 1)
     for name in ("pointer", "item", "amount", "own"):
         np.save(tmp_path / f"{name}.npy", getattr(b, name))
-    mapped = lca.Bills(*(np.load(tmp_path / f"{n}.npy", mmap_mode="r") for n in ("pointer", "item", "amount", "own")))
+    mapped = lca.Bills(
+        *(np.load(tmp_path / f"{n}.npy", mmap_mode="r") for n in ("pointer", "item", "amount", "own"))
+    )
     library = np.ones((7, 1))
     assert lca.rollup(library, [mapped], 40) == pytest.approx(recursion(b, library))
     late = lca.Bills(np.array([0, 1, 1]), np.array([8]), np.ones(1), np.zeros(2))

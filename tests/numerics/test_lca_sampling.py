@@ -49,7 +49,9 @@ def draws(u: Uncertainty, packs: int, seed: int = 1, loops: object = plain) -> n
         loops.sample(u.kind, shape, key, other, streams.lanes(p), pack)  # type: ignore[attr-defined]
         for kind in np.unique(u.kind[u.kind >= streams.BETA]):
             k = np.flatnonzero(u.kind == kind)
-            pack[k] = shaped(int(kind), u.location[k], u.shape[k], (u.maximum - u.minimum)[k], pack[k].astype(float))
+            pack[k] = shaped(
+                int(kind), u.location[k], u.shape[k], (u.maximum - u.minimum)[k], pack[k].astype(float)
+            )
         out[:, p * streams.LANES : (p + 1) * streams.LANES] = offset[:, None] + spread[:, None] * pack
     return out
 
@@ -99,9 +101,14 @@ def test_the_compiled_sampler_draws_the_same_bits_as_the_plain_one(seed: int) ->
 
 
 def test_what_is_no_distribution_is_found() -> None:
-    u = table((streams.LOGNORMAL, 1.0, -0.1, nan, nan, nan), (streams.UNIFORM, nan, nan, nan, 2.0, 1.0),
-              (streams.TRIANGULAR, 9.0, nan, nan, 1.0, 2.0), (streams.NORMAL, 0.0, nan, nan, nan, nan),
-              (streams.LOGNORMAL, 1.0, LARGEST_SIGMA + 1, nan, nan, nan), *CASES.values())
+    u = table(
+        (streams.LOGNORMAL, 1.0, -0.1, nan, nan, nan),
+        (streams.UNIFORM, nan, nan, nan, 2.0, 1.0),
+        (streams.TRIANGULAR, 9.0, nan, nan, 1.0, 2.0),
+        (streams.NORMAL, 0.0, nan, nan, nan, nan),
+        (streams.LOGNORMAL, 1.0, LARGEST_SIGMA + 1, nan, nan, nan),
+        *CASES.values(),
+    )
     assert problems(u).tolist() == [0, 1, 2, 3, 4]
 
 

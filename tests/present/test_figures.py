@@ -18,11 +18,16 @@ def all_of(run: Run, lang: str) -> dict[str, object]:
     headline = run.results[0].headline
     assert headline is not None
     shown = [(r.rulebook.pack.title, r.headline) for r in run.results]
-    steps = [figures.Step(Text("旧", "old"), 10, "total"), figures.Step(Text("电力", "power"), -3),
-             figures.Step(Text("新", "new"), 7, "total")]
+    steps = [
+        figures.Step(Text("旧", "old"), 10, "total"),
+        figures.Step(Text("电力", "power"), -3),
+        figures.Step(Text("新", "new"), 7, "total"),
+    ]
     return {
-        "stages": figures.stages(headline, lang), "contributions": figures.contributions(headline, lang, 5),
-        "coverage": figures.coverage(headline, lang), "quality": figures.quality(headline, lang),
+        "stages": figures.stages(headline, lang),
+        "contributions": figures.contributions(headline, lang, 5),
+        "coverage": figures.coverage(headline, lang),
+        "quality": figures.quality(headline, lang),
         "comparison": figures.comparison(shown, lang, one_product=True),
         "waterfall": figures.waterfall(steps, "kgCO2e/kWh", lang, Text("两年之间", "Between two years")),
     }
@@ -68,13 +73,15 @@ def test_products_under_different_methods_are_not_compared(run: Run) -> None:
     same = [(Text("甲", "one"), rows[0][1]), (Text("乙", "two"), rows[0][1])]
     assert "甲" in figures.svg(figures.comparison(same, "zh"))
     with pytest.raises(TanbiaoError) as caught:
-        figures.comparison([rows[0], (Text("丙", "three"), replace(rows[1][1], unit="kgCO2e"))], "zh", one_product=True)
+        figures.comparison(
+            [rows[0], (Text("丙", "three"), replace(rows[1][1], unit="kgCO2e"))], "zh", one_product=True
+        )
     assert caught.value.problems[0].code == "comparison-unit"
 
 
 def test_coverage_shades_stay_apart_in_black_and_white() -> None:
     def lightness(colour: str) -> float:
-        r, g, b = (int(colour[k:k + 2], 16) for k in (1, 3, 5))
+        r, g, b = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
         return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
     steps = [lightness(palette.COVERAGE[k]) for k in ("direct", "named", "derived", "proxy", "none")]
@@ -91,4 +98,6 @@ def test_a_name_cannot_carry_markup(run: Run) -> None:
     headline = run.results[0].headline
     assert headline is not None
     bad = replace(headline.stages[0], name=Text("<script>alert(1)</script>", "<script>alert(1)</script>"))
-    assert "<script" not in figures.svg(figures.stages(replace(headline, stages=(bad, *headline.stages[1:])), "zh"))
+    assert "<script" not in figures.svg(
+        figures.stages(replace(headline, stages=(bad, *headline.stages[1:])), "zh")
+    )

@@ -25,8 +25,13 @@ from tanbiao.service import Run
 
 
 def made(run: Run, pack: int = 0, **more: Any) -> Label:
-    given = {"id": "TB-L-1", "issued": "2026-11-24", "expires": "2027-11-23", "ledger_root": run.ledger.root,
-             "software": "0.1.0"} | more
+    given = {
+        "id": "TB-L-1",
+        "issued": "2026-11-24",
+        "expires": "2027-11-23",
+        "ledger_root": run.ledger.root,
+        "software": "0.1.0",
+    } | more
     return label(run.study, run.results[pack], **given)
 
 
@@ -39,11 +44,16 @@ def codes(call: Any) -> list[str]:
 def test_it_carries_everything_a_label_must(run: Run) -> None:
     data = made(run, record_url="https://example.org/r/1").data()
     assert data["product"]["name"]["zh"] == "磷酸铁锂动力电池包" and data["product"]["model"] == "TB-64"
-    assert data["value"] == {"amount": "0.0347", "unit": "kgCO2e/kWh", "per": {
-        "zh": "寿命期内交付的 1 kWh 电能", "en": "1 kWh of energy delivered over service life"}}
+    assert data["value"] == {
+        "amount": "0.0347",
+        "unit": "kgCO2e/kWh",
+        "per": {"zh": "寿命期内交付的 1 kWh 电能", "en": "1 kWh of energy delivered over service life"},
+    }
     assert data["boundary"]["partial"] is True and data["boundary"]["text"]["zh"].startswith("原材料")
     assert [s["amount"] for s in data["stages"]] == ["0.0231", "0.0097", "0.0004", "0.0014"]
-    assert data["period"] == "2025-01-01/2025-12-31" and data["standards"][0]["version"] == "test.battery@2026+1"
+    assert (
+        data["period"] == "2025-01-01/2025-12-31" and data["standards"][0]["version"] == "test.battery@2026+1"
+    )
     assert data["verification"] == {"state": "self"} and data["pds"] == "0.046"
     assert data["constructed"] is True and data["screening"] is True
     assert data["scope"] == "climate change only" and data["expires"] == "2027-11-23"
@@ -60,9 +70,24 @@ def test_the_code_names_record_label_and_digest(run: Run) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_constructed_screening_partial_and_conformity_are_printed(run: Run, lang: str) -> None:
     text = "".join(re.findall(r">([^<]+)<", label_svg(made(run), lang)))
-    words = {"zh": ("产品部分碳足迹", "构造示例", "筛查结果", "不符合：1 条要求未满足", "只涉及气候变化", "自我声明"),
-             "en": ("Partial product carbon footprint", "Constructed example", "Screening result", "does not conform",
-                    "Covers climate change only", "self-declared")}[lang]
+    words = {
+        "zh": (
+            "产品部分碳足迹",
+            "构造示例",
+            "筛查结果",
+            "不符合：1 条要求未满足",
+            "只涉及气候变化",
+            "自我声明",
+        ),
+        "en": (
+            "Partial product carbon footprint",
+            "Constructed example",
+            "Screening result",
+            "does not conform",
+            "Covers climate change only",
+            "self-declared",
+        ),
+    }[lang]
     for word in words:
         assert word in text
     assert "0.0347" in text
@@ -89,8 +114,11 @@ def test_a_result_without_value_has_no_label(changed: Any) -> None:
 
 
 def test_what_the_study_lacks_is_named_all_at_once(changed: Any) -> None:
-    run = changed(("  model: TB-64\n", ""), ('plant: {name: {zh: "示例工厂一期", en: "Example plant, phase 1"}}\n', ""),
-                  ("period: {start: 2025-01-01, end: 2025-12-31}\n", ""))
+    run = changed(
+        ("  model: TB-64\n", ""),
+        ('plant: {name: {zh: "示例工厂一期", en: "Example plant, phase 1"}}\n', ""),
+        ("period: {start: 2025-01-01, end: 2025-12-31}\n", ""),
+    )
     assert codes(lambda: made(run)) == ["label-missing"] * 3
 
 
@@ -109,7 +137,9 @@ def test_offsets_are_refused(changed: Any, block: str) -> None:
     assert codes(lambda: made(run)) == ["label-offset"]
 
 
-@pytest.mark.parametrize("claim", ["碳中和产品", "低碳之选", "A green choice", "carbon neutral", "能效等级一级"])
+@pytest.mark.parametrize(
+    "claim", ["碳中和产品", "低碳之选", "A green choice", "carbon neutral", "能效等级一级"]
+)
 def test_claims_are_refused(changed: Any, claim: str) -> None:
     run = changed(("review: {state: self}", f'review: {{state: self}}\nlabel: {{claim: "{claim}"}}'))
     assert set(codes(lambda: made(run))) == {"label-claim"}

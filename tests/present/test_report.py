@@ -52,7 +52,7 @@ def test_only_the_words_of_the_result_speak_of_conformity(run: Run) -> None:
     text = plain(page(run, "en"))
     known = {r.conformity().en for r in run.results}
     for match in re.finditer(r"(?:does not )?conforms?\b", text):
-        assert any(words in text[max(0, match.start() - 30):match.end() + 60] for words in known)
+        assert any(words in text[max(0, match.start() - 30) : match.end() + 60] for words in known)
 
 
 def test_nothing_is_fetched_and_no_script_runs(run: Run) -> None:
@@ -105,7 +105,9 @@ def test_english_pages_hold_no_chinese_of_ours(run: Run) -> None:
 
 
 def test_words_of_the_study_cannot_become_markup(changed: Any) -> None:
-    run = changed(("了解产品碳足迹的构成", "</style><script>alert(1)</script>"), ("磷酸铁锂动力电池包", "</style><b>"))
+    run = changed(
+        ("了解产品碳足迹的构成", "</style><script>alert(1)</script>"), ("磷酸铁锂动力电池包", "</style><b>")
+    )
     assert "<script" not in page(run) and "</style><b>" not in page(run)
 
 
@@ -141,11 +143,15 @@ def test_pdf_and_docx_say_the_same(run: Run) -> None:
     assert data == report_docx(*args)
     paper = docx.Document(io.BytesIO(data))
     text = "\n".join(p.text for p in paper.paragraphs)
-    assert "构造示例" in text and "0.0347" in text and "构造示例" in paper.sections[0].header.paragraphs[0].text
+    assert (
+        "构造示例" in text and "0.0347" in text and "构造示例" in paper.sections[0].header.paragraphs[0].text
+    )
 
 
 @pytest.mark.parametrize(("module", "call"), [("typst", report_pdf), ("docx", report_docx)])
-def test_without_the_extra_package_the_error_names_it(run: Run, monkeypatch: Any, module: str, call: Any) -> None:
+def test_without_the_extra_package_the_error_names_it(
+    run: Run, monkeypatch: Any, module: str, call: Any
+) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(TanbiaoError) as caught:
         call(run.study, run.results, run.ledger, run.library, "zh")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..core.errors import TanbiaoError
-from . import author, compare, evaluation, exchange, library, lots, packs, seal
+from . import author, compare, evaluation, exchange, library, lots, packs, seal, uncertainty
 from . import study as study_commands
 from .console import (
     FINDINGS_FAIL,
@@ -26,8 +26,12 @@ from .console import (
     reporting,
 )
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="tanbiao 碳标: carbon standards as code / 把碳标准当作程序来运行")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="tanbiao 碳标: carbon standards as code / 把碳标准当作程序来运行",
+)
 packs.app.command("new")(author.new)
 app.add_typer(packs.app, name="pack")
 app.add_typer(library.app, name="library")
@@ -41,6 +45,8 @@ app.command("export")(exchange.export_)
 app.command("new")(exchange.new_)
 app.command("gap")(exchange.gap)
 app.command("sheet")(lots.sheet)
+app.command("uncertainty")(uncertainty.uncertainty)
+app.command("portfolio")(uncertainty.portfolio)
 app.command("evaluate")(evaluation.evaluate)
 app.command("measures")(evaluation.measures)
 
@@ -68,8 +74,13 @@ def demo(out: OutOption = None, lang: LangOption = None) -> None:
 
 
 @app.command()
-def check(study: StudyArgument, pack: PackOption = None, lang: LangOption = None, json: JsonOption = False,
-          packs: PackRootOption = None) -> None:
+def check(
+    study: StudyArgument,
+    pack: PackOption = None,
+    lang: LangOption = None,
+    json: JsonOption = False,
+    packs: PackRootOption = None,
+) -> None:
     """Everything that is missing or wrong, by clause, with file, row and cell. / 检查研究。"""
     from ..service import check_study
     from .show import show_findings
@@ -78,8 +89,12 @@ def check(study: StudyArgument, pack: PackOption = None, lang: LangOption = None
     with reporting(lang_, json):
         problems, run = check_study(_load(study, packs), pack or ())
         if json:
-            print_json({"problems": [p.data() for p in problems],
-                        "findings": [f.data() for r in run.results for f in r.findings] if run else []})
+            print_json(
+                {
+                    "problems": [p.data() for p in problems],
+                    "findings": [f.data() for r in run.results for f in r.findings] if run else [],
+                }
+            )
         else:
             print_problems(problems, lang_)
             if run is not None:
@@ -91,8 +106,14 @@ def check(study: StudyArgument, pack: PackOption = None, lang: LangOption = None
 
 
 @app.command()
-def run(study: StudyArgument, pack: PackOption = None, out: OutOption = None, lang: LangOption = None,
-        json: JsonOption = False, packs: PackRootOption = None) -> None:
+def run(
+    study: StudyArgument,
+    pack: PackOption = None,
+    out: OutOption = None,
+    lang: LangOption = None,
+    json: JsonOption = False,
+    packs: PackRootOption = None,
+) -> None:
     """Evaluate; print the results; with --out write results and ledger. / 计算并显示结果。"""
     from ..service.files import write_run
     from .show import show_run
@@ -111,9 +132,15 @@ def run(study: StudyArgument, pack: PackOption = None, out: OutOption = None, la
 
 
 @app.command()
-def explain(study: StudyArgument, name: Annotated[str, typer.Argument(help="clause or quantity / 条款或量")] = "headline",
-            pack: PackOption = None, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None,
-            lines: int = 12) -> None:
+def explain(
+    study: StudyArgument,
+    name: Annotated[str, typer.Argument(help="clause or quantity / 条款或量")] = "headline",
+    pack: PackOption = None,
+    lang: LangOption = None,
+    json: JsonOption = False,
+    packs: PackRootOption = None,
+    lines: int = 12,
+) -> None:
     """The tree behind one number, to clauses, data and factors. / 解释一个数的来历。"""
     from ..evaluate.explain import explain as explain_
     from ..evaluate.explain import named
@@ -122,7 +149,9 @@ def explain(study: StudyArgument, name: Annotated[str, typer.Argument(help="clau
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         results = _load(study, packs).run(pack or ()).results
-        chosen = next((r for r in results if name == "headline" or named(r.rulebook, name) is not None), results[0])
+        chosen = next(
+            (r for r in results if name == "headline" or named(r.rulebook, name) is not None), results[0]
+        )
         tree = explain_(chosen, name, lines)
         if json:
             print_json(tree.data())
@@ -131,9 +160,14 @@ def explain(study: StudyArgument, name: Annotated[str, typer.Argument(help="clau
 
 
 @app.command()
-def diff(old: Annotated[Path, typer.Argument(help="study or bundle / 研究或证据包")],
-         new: Annotated[Path, typer.Argument(help="study or bundle / 研究或证据包")], out: OutOption = None,
-         lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
+def diff(
+    old: Annotated[Path, typer.Argument(help="study or bundle / 研究或证据包")],
+    new: Annotated[Path, typer.Argument(help="study or bundle / 研究或证据包")],
+    out: OutOption = None,
+    lang: LangOption = None,
+    json: JsonOption = False,
+    packs: PackRootOption = None,
+) -> None:
     """Which datum, factor or pack changed between two studies, and what that did. / 比较两个研究。"""
     from ..service.bundle import opened
     from ..service.diff import diff_runs, write_diff
@@ -155,28 +189,42 @@ def diff(old: Annotated[Path, typer.Argument(help="study or bundle / 研究或�
 
 
 @app.command()
-def report(study: StudyArgument, out: OutOption = None, format: Annotated[str, typer.Option(help="html|pdf|docx")] = "html",
-           pack: PackOption = None, lang: LangOption = None, packs: PackRootOption = None) -> None:
+def report(
+    study: StudyArgument,
+    out: OutOption = None,
+    format: Annotated[str, typer.Option(help="html|pdf|docx")] = "html",
+    pack: PackOption = None,
+    lang: LangOption = None,
+    packs: PackRootOption = None,
+) -> None:
     """The study report in the order of the GB/T 24067 template, zh and en. / 研究报告。"""
     from ..service.files import write_reports
 
     lang_ = read_lang(lang)
     with reporting(lang_):
-        for path in write_reports(_load(study, packs).run(pack or ()), out or Path("."), format,
-                                  (lang_,) if lang else ("zh", "en")):
+        for path in write_reports(
+            _load(study, packs).run(pack or ()), out or Path("."), format, (lang_,) if lang else ("zh", "en")
+        ):
             console.print(str(path))
 
 
 @app.command()
-def label(study: StudyArgument, out: OutOption = None, format: Annotated[str, typer.Option(help="svg|png|json")] = "svg",
-          pack: PackOption = None, lang: LangOption = None, packs: PackRootOption = None) -> None:
+def label(
+    study: StudyArgument,
+    out: OutOption = None,
+    format: Annotated[str, typer.Option(help="svg|png|json")] = "svg",
+    pack: PackOption = None,
+    lang: LangOption = None,
+    packs: PackRootOption = None,
+) -> None:
     """The label of the headline, with QR. / 碳标签。"""
     from ..service.files import write_labels
 
     lang_ = read_lang(lang)
     with reporting(lang_):
-        for path in write_labels(_load(study, packs).run(pack or ()), out or Path("."), format,
-                                 (lang_,) if lang else ("zh", "en")):
+        for path in write_labels(
+            _load(study, packs).run(pack or ()), out or Path("."), format, (lang_,) if lang else ("zh", "en")
+        ):
             console.print(str(path))
 
 
@@ -187,5 +235,3 @@ def main() -> None:
     except TanbiaoError as error:  # a problem outside `reporting`
         print_problems(error.problems, read_lang(None))
         sys.exit(UNUSABLE)
-
-

@@ -40,8 +40,9 @@ def read_lang(value: str | None) -> Lang:
 LangOption = Annotated[str | None, typer.Option("--lang", help="zh | en")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON / 输出 JSON")]
 PackOption = Annotated[list[str] | None, typer.Option("--pack", help="id@edition, may be repeated / 可重复")]
-PackRootOption = Annotated[list[str] | None, typer.Option(
-    "--pack-root", help="folder with packs of your own / 自有标准包文件夹")]
+PackRootOption = Annotated[
+    list[str] | None, typer.Option("--pack-root", help="folder with packs of your own / 自有标准包文件夹")
+]
 
 
 def say(zh: str, en: str, lang: Lang) -> None:

@@ -27,7 +27,9 @@ from .console import (
 )
 
 app = typer.Typer(no_args_is_help=True, help="Background data / 背景库")
-LibraryOption = Annotated[list[str] | None, typer.Option("--library", help="id or folder, may be repeated / 可重复")]
+LibraryOption = Annotated[
+    list[str] | None, typer.Option("--library", help="id or folder, may be repeated / 可重复")
+]
 DEFAULT = ["open-2026"]
 
 
@@ -40,23 +42,43 @@ def list_libraries(lang: LangOption = None, json: JsonOption = False) -> None:
         names = sorted({f.parent.name for root in places.library_roots for f in root.glob("*/library.yaml")})
         libraries = [places.library([n]) for n in names]
         if json:
-            print_json([{"library": f"{x.id}@{x.version}", "title": x.title.data(), "share": x.share,
-                         "processes": len(x.processes), "factors": len(x.factors), "gases": len(x.gases),
-                         "digest": x.digest} for x in libraries]
-                       + [s.data() for s in use.stored_libraries()])
+            print_json(
+                [
+                    {
+                        "library": f"{x.id}@{x.version}",
+                        "title": x.title.data(),
+                        "share": x.share,
+                        "processes": len(x.processes),
+                        "factors": len(x.factors),
+                        "gases": len(x.gases),
+                        "digest": x.digest,
+                    }
+                    for x in libraries
+                ]
+                + [s.data() for s in use.stored_libraries()]
+            )
             return
         for stored in use.stored_libraries():
-            console.print(f"[bold]{stored.id}@{stored.version}[/bold]  {stored.format}, {stored.source}  [dim]"
-                          f"{stored.processes} + {stored.results}[/dim]")
+            console.print(
+                f"[bold]{stored.id}@{stored.version}[/bold]  {stored.format}, {stored.source}  [dim]"
+                f"{stored.processes} + {stored.results}[/dim]"
+            )
         for x in libraries:
-            console.print(f"[bold]{x.id}@{x.version}[/bold]  {x.title[lang_]}  "
-                          f"[dim]{len(x.processes)} + {len(x.factors)} + {len(x.gases)}, {x.share}[/dim]")
+            console.print(
+                f"[bold]{x.id}@{x.version}[/bold]  {x.title[lang_]}  "
+                f"[dim]{len(x.processes)} + {len(x.factors)} + {len(x.gases)}, {x.share}[/dim]"
+            )
             console.print(f"  {x.description[lang_]}\n  [yellow]{x.caution[lang_]}[/yellow]")
 
 
 @app.command("search")
-def search_items(words: Annotated[list[str], typer.Argument()], lang: LangOption = None, json: JsonOption = False,
-                 library: LibraryOption = None, limit: int = 20) -> None:
+def search_items(
+    words: Annotated[list[str], typer.Argument()],
+    lang: LangOption = None,
+    json: JsonOption = False,
+    library: LibraryOption = None,
+    limit: int = 20,
+) -> None:
     """Find processes, factors and gases by Chinese or English words. / 用中文或英文检索。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
@@ -65,15 +87,29 @@ def search_items(words: Annotated[list[str], typer.Argument()], lang: LangOption
         hits = search(found, " ".join(words), limit=limit)
         rows = [(found.items[h.item], float(compiled.values[compiled.index[h.item]].sum())) for h in hits]
         if json:
-            print_json([{"id": i.id, "name": {"zh": i.name_zh, "en": i.name_en}, "value": f"{v:.6g}",
-                         "unit": f"kgCO2e/{getattr(i, 'unit', '')}"} for i, v in rows])
+            print_json(
+                [
+                    {
+                        "id": i.id,
+                        "name": {"zh": i.name_zh, "en": i.name_en},
+                        "value": f"{v:.6g}",
+                        "unit": f"kgCO2e/{getattr(i, 'unit', '')}",
+                    }
+                    for i, v in rows
+                ]
+            )
             return
         table = Table(box=None, pad_edge=False)
-        for head in (("编号", "名称", "kgCO2e", "每", "状态") if lang_ == "zh" else
-                     ("id", "name", "kgCO2e", "per", "status")):
+        for head in (
+            ("编号", "名称", "kgCO2e", "每", "状态")
+            if lang_ == "zh"
+            else ("id", "name", "kgCO2e", "per", "status")
+        ):
             table.add_column(head, overflow="fold")
         for item, value in rows:
-            status = item.coverage if isinstance(item, Process) else "gas" if isinstance(item, Gas) else "named"
+            status = (
+                item.coverage if isinstance(item, Process) else "gas" if isinstance(item, Gas) else "named"
+            )
             table.add_row(item.id, item.name(lang_), f"{value:.4g}", str(getattr(item, "unit", "")), status)
         console.print(table)
 
@@ -89,18 +125,33 @@ def show(item: str, lang: LangOption = None, json: JsonOption = False, library: 
         compiled = compile_library(found, "AR6")
         value, limits, tree = total(compiled, item), bounds(compiled, item), paths(compiled, item, 0.02)
         record = found.items[item]
-        fields = {f: str(getattr(record, f)) for f in record.__dataclass_fields__ if f != "place_in"
-                  and getattr(record, f) not in (None, "")}
+        fields = {
+            f: str(getattr(record, f))
+            for f in record.__dataclass_fields__
+            if f != "place_in" and getattr(record, f) not in (None, "")
+        }
         checks = [c for c in found.checks if c.item == item]
         if json:
-            print_json({"id": item, "value": f"{value:.9g}", "low": f"{limits.low:.9g}", "high": f"{limits.high:.9g}",
-                        "bounds": limits.origin, "record": fields,
-                        "checks": [{"value": str(float(c.value)), "source": c.source, "verification": c.verification}
-                                   for c in checks]})
+            print_json(
+                {
+                    "id": item,
+                    "value": f"{value:.9g}",
+                    "low": f"{limits.low:.9g}",
+                    "high": f"{limits.high:.9g}",
+                    "bounds": limits.origin,
+                    "record": fields,
+                    "checks": [
+                        {"value": str(float(c.value)), "source": c.source, "verification": c.verification}
+                        for c in checks
+                    ],
+                }
+            )
             return
         console.print(f"[bold]{item}[/bold]  {record.name(lang_)}")
-        console.print(f"{value:.6g} kgCO2e/{getattr(record, 'unit', '')}  "
-                      f"[dim]{limits.low:.6g} … {limits.high:.6g} ({limits.origin})[/dim]")
+        console.print(
+            f"{value:.6g} kgCO2e/{getattr(record, 'unit', '')}  "
+            f"[dim]{limits.low:.6g} … {limits.high:.6g} ({limits.origin})[/dim]"
+        )
         for name, text in fields.items():
             if name not in ("id", "name_en", "name_zh"):
                 console.print(f"  [dim]{name}[/dim]  {text}", soft_wrap=True)
@@ -109,14 +160,18 @@ def show(item: str, lang: LangOption = None, json: JsonOption = False, library: 
             for child in node.children:  # type: ignore[attr-defined]
                 known = found.items.get(child.item)
                 label = known.name(lang_) if known is not None else child.item
-                console.print(f"{'  ' * depth}{child.share:6.1%}  {child.value:.4g}  {label}  [dim]{child.item}[/dim]")
+                console.print(
+                    f"{'  ' * depth}{child.share:6.1%}  {child.value:.4g}  {label}  [dim]{child.item}[/dim]"
+                )
                 if depth < 4:
                     print_tree(child, depth + 1)
 
         console.print("供应链" if lang_ == "zh" else "supply chain")
         print_tree(tree, 1)
         for c in checks:
-            console.print(f"  ≈ {float(c.value):.4g}  ({value / float(c.value):.2f}×)  {c.source}  [dim]{c.verification}[/dim]")
+            console.print(
+                f"  ≈ {float(c.value):.4g}  ({value / float(c.value):.2f}×)  {c.source}  [dim]{c.verification}[/dim]"
+            )
 
 
 @app.command()
@@ -152,8 +207,11 @@ def diff_versions(old: str, new: str, lang: LangOption = None, json: JsonOption 
             print_json([c.data() for c in changes])
             return
         table = Table(box=None, pad_edge=False)
-        for head in (("编号", "名称", "变化", "旧值", "新值", "幅度") if lang_ == "zh" else
-                     ("id", "name", "change", "old", "new", "effect")):
+        for head in (
+            ("编号", "名称", "变化", "旧值", "新值", "幅度")
+            if lang_ == "zh"
+            else ("id", "name", "change", "old", "new", "effect")
+        ):
             table.add_column(head, overflow="fold")
         for c in changes:
             values = ("-" if v is None else f"{v:.5g}" for v in (c.old, c.new))
@@ -162,8 +220,13 @@ def diff_versions(old: str, new: str, lang: LangOption = None, json: JsonOption 
 
 
 @app.command("coverage")
-def coverage_of(study: Path, lang: LangOption = None, json: JsonOption = False,
-                pack: Annotated[list[str] | None, typer.Option("--pack")] = None, all_rows: bool = False) -> None:
+def coverage_of(
+    study: Path,
+    lang: LangOption = None,
+    json: JsonOption = False,
+    pack: Annotated[list[str] | None, typer.Option("--pack")] = None,
+    all_rows: bool = False,
+) -> None:
     """What a study's numbers rest on, flow by flow. / 研究结果依赖的背景数据。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
@@ -181,22 +244,62 @@ def print_coverage(one: Coverage, lang: Lang, limit: int | None) -> None:
     console.print(f"[bold]{one.pack}[/bold]  {one.verdict or ''}")
     shares = "  ".join(f"{k} {v:.1%}" for k, v in one.shares.items())
     console.print(shares)
-    console.print(f"建立在判断值之上（任意层级）：{one.judged:.1%}；GWP 未能换算：{one.unconverted:.1%}" if zh else
-                   f"resting on judged numbers at any depth: {one.judged:.1%}; GWP not converted: {one.unconverted:.1%}")
+    console.print(
+        f"建立在判断值之上（任意层级）：{one.judged:.1%}；GWP 未能换算：{one.unconverted:.1%}"
+        if zh
+        else f"resting on judged numbers at any depth: {one.judged:.1%}; GWP not converted: {one.unconverted:.1%}"
+    )
     table = Table(box=None, pad_edge=False)
-    heads = (("背景数据", "状态", "年份", "GWP", "许可", one.unit, "下界…上界", "份额", "判断值", "独立来源（比值）") if zh else
-             ("background", "status", "year", "GWP", "licence", one.unit, "low … high", "share", "judged",
-              "independent (ratio)"))
+    heads = (
+        (
+            "背景数据",
+            "状态",
+            "年份",
+            "GWP",
+            "许可",
+            one.unit,
+            "下界…上界",
+            "份额",
+            "判断值",
+            "独立来源（比值）",
+        )
+        if zh
+        else (
+            "background",
+            "status",
+            "year",
+            "GWP",
+            "licence",
+            one.unit,
+            "low … high",
+            "share",
+            "judged",
+            "independent (ratio)",
+        )
+    )
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in one.rows[:limit]:
         others = "; ".join(f"{v:.3g} ({r:.2f})" for v, r, _, _ in row.checks[:3])
-        table.add_row(f"{row.name[lang]}\n[dim]{row.provider}[/dim]", row.status, row.year, row.gwp_set, row.licence[:28],
-                      f"{row.value:.4g}", f"{row.low:.3g} … {row.high:.3g}", f"{row.share:.1%}", f"{row.judged:.0%}",
-                      others)
+        table.add_row(
+            f"{row.name[lang]}\n[dim]{row.provider}[/dim]",
+            row.status,
+            row.year,
+            row.gwp_set,
+            row.licence[:28],
+            f"{row.value:.4g}",
+            f"{row.low:.3g} … {row.high:.3g}",
+            f"{row.share:.1%}",
+            f"{row.judged:.0%}",
+            others,
+        )
     console.print(table)
-    console.print("[dim]" + ("上下界为判断或公布区间同时取端值，不是置信区间" if zh else
-                             "bounds put every judged or published interval at its end at once; no confidence interval")
-                  + "[/dim]")
-
-
+    console.print(
+        "[dim]"
+        + (
+            "上下界为判断或公布区间同时取端值，不是置信区间"
+            if zh
+            else "bounds put every judged or published interval at its end at once; no confidence interval"
+        )
+        + "[/dim]"
+    )

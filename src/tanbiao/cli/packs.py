@@ -42,12 +42,21 @@ def list_packs(lang: LangOption = None, json: JsonOption = False, packs: PackRoo
             return
         zh = lang_ == "zh"
         table = Table(box=None, pad_edge=False)
-        for name in (("标准包", "名称", "状态", "条款", "已核实", "算例") if zh else
-                     ("pack", "title", "status", "clauses", "verified", "cases")):
+        for name in (
+            ("标准包", "名称", "状态", "条款", "已核实", "算例")
+            if zh
+            else ("pack", "title", "status", "clauses", "verified", "cases")
+        ):
             table.add_column(name, overflow="fold")
         for row in rows:
-            table.add_row(row.version, row.title[lang_], row.status, str(row.clauses), str(row.reviews.get("verified", 0)),
-                          str(row.cases))
+            table.add_row(
+                row.version,
+                row.title[lang_],
+                row.status,
+                str(row.clauses),
+                str(row.reviews.get("verified", 0)),
+                str(row.cases),
+            )
         console.print(table)
 
 
@@ -65,13 +74,21 @@ def show(name: Name, lang: LangOption = None, json: JsonOption = False, packs: P
         if pack.caution:
             console.print(f"[yellow]{pack.caution[lang_]}[/yellow]")
         table = Table(box=None, pad_edge=False)
-        for head in (("条款", "编号", "种类", "审核", "内容") if lang_ == "zh" else
-                     ("clause", "number", "kind", "review", "says")):
+        for head in (
+            ("条款", "编号", "种类", "审核", "内容")
+            if lang_ == "zh"
+            else ("clause", "number", "kind", "review", "says")
+        ):
             table.add_column(head, overflow="fold")
         for clause in rulebook.clauses.values():
             formula = f"\n[dim]{clause.formula.source}[/dim]" if clause.formula is not None else ""
-            table.add_row(clause.id, clause.number, clause.kind + (f" {clause.severity}" if clause.kind == "check" else ""),
-                          clause.review, clause.text[lang_] + formula)
+            table.add_row(
+                clause.id,
+                clause.number,
+                clause.kind + (f" {clause.severity}" if clause.kind == "check" else ""),
+                clause.review,
+                clause.text[lang_] + formula,
+            )
         console.print(table)
 
 
@@ -101,12 +118,21 @@ def test(name: Name, lang: LangOption = None, json: JsonOption = False, packs: P
             print_json([r.data() for r in rows])
         else:
             table = Table(box=None, pad_edge=False)
-            for head in (("", "算例", "量", "应得", "得到", "原文印作") if lang_ == "zh" else
-                         ("", "case", "quantity", "expected", "got", "printed")):
+            for head in (
+                ("", "算例", "量", "应得", "得到", "原文印作")
+                if lang_ == "zh"
+                else ("", "case", "quantity", "expected", "got", "printed")
+            ):
                 table.add_column(head, overflow="fold")
             for row in rows:
-                table.add_row("[green]✓[/green]" if row.passed else "[red]✗[/red]", row.case, row.name, row.expected,
-                              row.got, row.printed)
+                table.add_row(
+                    "[green]✓[/green]" if row.passed else "[red]✗[/red]",
+                    row.case,
+                    row.name,
+                    row.expected,
+                    row.got,
+                    row.printed,
+                )
             console.print(table)
             good = sum(r.passed for r in rows)
             console.print(f"{good}/{len(rows)}")

@@ -34,8 +34,14 @@ def show_demo(demo: Demo, lang: Lang) -> None:
     """Each study under its first pack in short, then where its files lie."""
     for example in demo.examples:
         first = example.run.results[0]
-        console.rule(f"[bold]{example.run.study.id}[/bold]" + (
-            " · " + ("构造示例" if lang == "zh" else "constructed example") if example.run.study.constructed else ""))
+        console.rule(
+            f"[bold]{example.run.study.id}[/bold]"
+            + (
+                " · " + ("构造示例" if lang == "zh" else "constructed example")
+                if example.run.study.constructed
+                else ""
+            )
+        )
         console.print(tables.result_table([first], lang))
         if first.headline is not None and first.headline.stages:
             console.print(tables.stage_table(first.headline, lang))
@@ -69,7 +75,10 @@ def _grow(tree: Tree, node: ExplainedTree, lang: Lang) -> None:
         _grow(tree.add(_line(part, lang)), part, lang)
 
 
-_STATES = {"missing": {"zh": "缺失", "en": "missing"}, "not applicable": {"zh": "不适用", "en": "not applicable"}}
+_STATES = {
+    "missing": {"zh": "缺失", "en": "missing"},
+    "not applicable": {"zh": "不适用", "en": "not applicable"},
+}
 
 
 def _line(node: ExplainedTree, lang: Lang) -> RichText:
@@ -83,8 +92,17 @@ def _line(node: ExplainedTree, lang: Lang) -> RichText:
     if node.share is not None:
         text.append(f"  {node.share:.1%}", style="cyan")
     text.append(f"  {node.name}", style="dim")
-    details = [d for d in (f"{node.clause}{' (' + node.number + ')' if node.number else ''}" if node.clause else "",
-                           node.review, node.formula, node.source, node.place) if d]
+    details = [
+        d
+        for d in (
+            f"{node.clause}{' (' + node.number + ')' if node.number else ''}" if node.clause else "",
+            node.review,
+            node.formula,
+            node.source,
+            node.place,
+        )
+        if d
+    ]
     if details:
         text.append("\n" + " · ".join(details), style="dim")
     return text
@@ -97,28 +115,50 @@ def show_diff(diff: Diff, lang: Lang) -> None:
         console.print("没有差别" if zh else "no difference")
         return
     table = Table(box=None, pad_edge=False)
-    for head in (("变化", "位置", "原为", "现为", "单独影响") if zh else ("change", "where", "before", "after", "effect alone")):
+    for head in (
+        ("变化", "位置", "原为", "现为", "单独影响")
+        if zh
+        else ("change", "where", "before", "after", "effect alone")
+    ):
         table.add_column(head, overflow="fold")
     for change in diff.changes:
         effect = diff.effects.get(change.what)
-        table.add_row(change.what, str(change.place), change.before, change.after,
-                      f"{effect:+.4g}" if effect is not None else "")
+        table.add_row(
+            change.what,
+            str(change.place),
+            change.before,
+            change.after,
+            f"{effect:+.4g}" if effect is not None else "",
+        )
     console.print(table)
     if diff.explained is not None:
         show_years(diff.explained, lang)
     moved = Table(box=None, pad_edge=False)
-    for head in (("标准包", "量", "单位", "原为", "现为", "差") if zh else
-                 ("pack", "quantity", "unit", "before", "after", "difference")):
+    for head in (
+        ("标准包", "量", "单位", "原为", "现为", "差")
+        if zh
+        else ("pack", "quantity", "unit", "before", "after", "difference")
+    ):
         moved.add_column(head, overflow="fold")
     still = [row for row in diff.moved if row.difference == 0.0]
     for row in diff.moved:
         if row in still or (row.before is None and row.after is None):
             continue
-        moved.add_row(row.pack, row.name, row.unit, _number(row.before), _number(row.after),
-                      f"{row.difference:+.4g}" if row.difference is not None else "")
+        moved.add_row(
+            row.pack,
+            row.name,
+            row.unit,
+            _number(row.before),
+            _number(row.after),
+            f"{row.difference:+.4g}" if row.difference is not None else "",
+        )
     console.print(moved)
     if still:
-        console.print(f"[dim]{len(still)} 个量没有变化[/dim]" if zh else f"[dim]{len(still)} quantities did not move[/dim]")
+        console.print(
+            f"[dim]{len(still)} 个量没有变化[/dim]"
+            if zh
+            else f"[dim]{len(still)} quantities did not move[/dim]"
+        )
     console.print(f"[dim]{diff.old_root[:16]} → {diff.new_root[:16]}[/dim]")
 
 
@@ -135,9 +175,14 @@ def show_years(found: Explained, lang: Lang) -> None:
     table.add_row("[bold]本期[/bold]" if zh else "[bold]after[/bold]", last)
     console.print(table)
     if found.same_method:
-        console.print("方法相同，可作为同一序列跟踪" if zh else "one method: the years may be tracked as one series")
+        console.print(
+            "方法相同，可作为同一序列跟踪" if zh else "one method: the years may be tracked as one series"
+        )
     for reason in found.reasons:
-        console.print(("方法不同，其影响已单列：" if zh else "the method differs, its part is told apart: ") + reason[lang])
+        console.print(
+            ("方法不同，其影响已单列：" if zh else "the method differs, its part is told apart: ")
+            + reason[lang]
+        )
 
 
 def _number(value: float | None) -> str:

@@ -29,7 +29,12 @@ class Place:
     path: str | None = None
 
     def __str__(self) -> str:
-        parts = [self.file or "", str(self.row) if self.row is not None else "", self.cell or "", self.path or ""]
+        parts = [
+            self.file or "",
+            str(self.row) if self.row is not None else "",
+            self.cell or "",
+            self.path or "",
+        ]
         return ":".join(p for p in parts if p) or "-"
 
 
@@ -61,9 +66,18 @@ class Problem:
     def data(self) -> dict[str, object]:
         """For JSON output."""
         return {
-            "code": self.code, "level": self.level, "where": str(self.place), "file": self.place.file,
-            "row": self.place.row, "cell": self.place.cell, "path": self.place.path, "clause": self.clause,
-            **{part: {lang: self.part(part, lang) for lang in LANGS} for part in ("title", "what", "why", "fix")},
+            "code": self.code,
+            "level": self.level,
+            "where": str(self.place),
+            "file": self.place.file,
+            "row": self.place.row,
+            "cell": self.place.cell,
+            "path": self.place.path,
+            "clause": self.clause,
+            **{
+                part: {lang: self.part(part, lang) for lang in LANGS}
+                for part in ("title", "what", "why", "fix")
+            },
         }
 
 

@@ -83,8 +83,11 @@ class Rounding:
 
     def text(self, value: Number) -> str:
         """The published text of `value`."""
-        exact = Decimal(value.numerator) / Decimal(value.denominator) if isinstance(value, Fraction) else Decimal(
-            repr(value))
+        exact = (
+            Decimal(value.numerator) / Decimal(value.denominator)
+            if isinstance(value, Fraction)
+            else Decimal(repr(value))
+        )
         if exact == 0:
             return format(Decimal(0), f".{self.digits if self.kind == 'decimals' else 0}f")
         exponent = -self.digits if self.kind == "decimals" else exact.adjusted() - self.digits + 1

@@ -102,7 +102,9 @@ class _Builder:
         for event in events:
             if isinstance(event, yaml.ScalarEvent):
                 plain_text = event.implicit[0] and event.style is None
-                value = None if plain_text and event.value in ("", "~", "null", "Null", "NULL") else event.value
+                value = (
+                    None if plain_text and event.value in ("", "~", "null", "Null", "NULL") else event.value
+                )
                 self.add(value, 1, event)
             elif isinstance(event, yaml.AliasEvent):
                 if event.anchor not in self.anchors:

@@ -7,6 +7,22 @@ from .ledger import Entry, Ledger, ledger_from
 from .results import Finding, Published, Result, Stage, evaluate_rulebook
 from .run import Evaluation
 
-__all__ = ["POSITIONS", "POSITION_COLUMNS", "Background", "Entry", "Evaluation", "FactTable", "Facts", "Finding",
-           "Ledger", "Provider", "Published", "Result", "Stage", "evaluate_rulebook", "ledger_from", "resolve_facts",
-           "run_cases"]
+__all__ = [
+    "POSITIONS",
+    "POSITION_COLUMNS",
+    "Background",
+    "Entry",
+    "Evaluation",
+    "FactTable",
+    "Facts",
+    "Finding",
+    "Ledger",
+    "Provider",
+    "Published",
+    "Result",
+    "Stage",
+    "evaluate_rulebook",
+    "ledger_from",
+    "resolve_facts",
+    "run_cases",
+]

@@ -20,8 +20,17 @@ from ..core.value import Array
 from ..library import Library, compile_library, paths, row_digest
 
 POSITIONS = ("A", "B", "C", "D", "E", "F", "G", "H", "unsplit")
-POSITION_COLUMNS = ("fossil", "technological_removals", "biogenic_other", "biogenic_uptake", "land_use_change",
-                    "biogenic_co2", "land_removals", "aircraft", "unsplit")
+POSITION_COLUMNS = (
+    "fossil",
+    "technological_removals",
+    "biogenic_other",
+    "biogenic_uptake",
+    "land_use_change",
+    "biogenic_co2",
+    "land_removals",
+    "aircraft",
+    "unsplit",
+)
 UPTAKE = POSITIONS.index("D")
 
 
@@ -62,8 +71,11 @@ class Background:
 
     def lookup_digest(self, used: Sequence[str]) -> str:
         """One digest over the records of the used providers."""
-        return merkle_root(f"{i}:{self.record(i) if self.record else self.providers[i].record}"
-                           for i in used if i in self.providers)
+        return merkle_root(
+            f"{i}:{self.record(i) if self.record else self.providers[i].record}"
+            for i in used
+            if i in self.providers
+        )
 
 
 def vector(**positions: float) -> Array:
@@ -71,8 +83,9 @@ def vector(**positions: float) -> Array:
     return np.array([positions.get(p, 0.0) for p in POSITIONS])
 
 
-def from_library(library: Library, gwp: str, published_intervals: bool = True,
-                 cache: Cache | None = None) -> Background:
+def from_library(
+    library: Library, gwp: str, published_intervals: bool = True, cache: Cache | None = None
+) -> Background:
     """The providers of a library under one GWP set. A value that is not known under it has no provider.
 
     published_intervals: whether intervals that publishers give of factors act inside the linked core, too.
@@ -80,8 +93,11 @@ def from_library(library: Library, gwp: str, published_intervals: bool = True,
     """
     compiled = compile_library(library, gwp, published_intervals=published_intervals, cache=cache)
     providers: dict[str, Provider] = {}
-    kinds = {**dict.fromkeys(library.processes, "process"), **dict.fromkeys(library.factors, "factor"),
-             **dict.fromkeys(library.gases, "gas")}
+    kinds = {
+        **dict.fromkeys(library.processes, "process"),
+        **dict.fromkeys(library.factors, "factor"),
+        **dict.fromkeys(library.gases, "gas"),
+    }
     items = library.items
     for row, id_ in enumerate(compiled.ids):
         if id_ in compiled.missing:
@@ -89,12 +105,22 @@ def from_library(library: Library, gwp: str, published_intervals: bool = True,
         item = items[id_]
         facts = {k: _word(getattr(item, k, "")) for k in _FACTS}
         providers[id_] = Provider(
-            id_, Text(item.name_zh, item.name_en), unit(compiled.units[row]), compiled.values[row],
-            float(compiled.low[row]), float(compiled.high[row]), compiled.coverage[row], kinds[id_],
-            float(np.nan_to_num(compiled.judged_share[row])), float(np.nan_to_num(compiled.unconverted_share[row])),
-            facts, "")
+            id_,
+            Text(item.name_zh, item.name_en),
+            unit(compiled.units[row]),
+            compiled.values[row],
+            float(compiled.low[row]),
+            float(compiled.high[row]),
+            compiled.coverage[row],
+            kinds[id_],
+            float(np.nan_to_num(compiled.judged_share[row])),
+            float(np.nan_to_num(compiled.unconverted_share[row])),
+            facts,
+            "",
+        )
     parts = {f"{p.id}@{p.version}": p.digest for p in library.parts} or {
-        f"{library.id}@{library.version}": library.digest}
+        f"{library.id}@{library.version}": library.digest
+    }
 
     def explain(item: str) -> object:
         return paths(compiled, item, 0.02)
@@ -102,9 +128,27 @@ def from_library(library: Library, gwp: str, published_intervals: bool = True,
     return Background(providers, parts, gwp, explain, lambda i: row_digest(library, i))
 
 
-_FACTS = ("category", "boundary", "gas_basis", "gwp_set", "allowed_uses", "mass_basis", "radiative_forcing", "place",
-          "year", "recycled_content", "period_start", "period_end", "source", "licence", "share", "verification", "url",
-          "locator", "notes")
+_FACTS = (
+    "category",
+    "boundary",
+    "gas_basis",
+    "gwp_set",
+    "allowed_uses",
+    "mass_basis",
+    "radiative_forcing",
+    "place",
+    "year",
+    "recycled_content",
+    "period_start",
+    "period_end",
+    "source",
+    "licence",
+    "share",
+    "verification",
+    "url",
+    "locator",
+    "notes",
+)
 
 
 def _word(value: object) -> str:

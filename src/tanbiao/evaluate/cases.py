@@ -25,8 +25,24 @@ from .facts import Facts, FactTable, column_value, resolve_facts, scalar_facts
 from .results import evaluate_rulebook
 from .run import Evaluation
 
-CASE_KEYS = {"id", "title", "clauses", "given", "tables", "lines", "providers", "reference", "as_of", "under", "expect",
-             "tolerance", "source", "printed", "note", "findings"}
+CASE_KEYS = {
+    "id",
+    "title",
+    "clauses",
+    "given",
+    "tables",
+    "lines",
+    "providers",
+    "reference",
+    "as_of",
+    "under",
+    "expect",
+    "tolerance",
+    "source",
+    "printed",
+    "note",
+    "findings",
+}
 
 
 @dataclass(frozen=True)
@@ -44,8 +60,10 @@ class CaseRow:
     note: str = ""
 
     def data(self) -> dict[str, Any]:
-        return {k: getattr(self, k) for k in
-                ("pack", "case", "name", "expected", "got", "tolerance", "passed", "printed", "note")}
+        return {
+            k: getattr(self, k)
+            for k in ("pack", "case", "name", "expected", "got", "tolerance", "passed", "printed", "note")
+        }
 
 
 def run_cases(rulebook: Rulebook) -> list[CaseRow]:
@@ -78,35 +96,76 @@ def run_case(rulebook: Rulebook, raw: Yaml) -> list[CaseRow]:
             codes = [p.code for p in error.problems]
             passed = plain(wanted) in [f"refused: {c}" for c in codes]
             got = f"refused: {', '.join(codes)}"
-        rows.append(CaseRow(rulebook.pack.version, case, name, _shown(plain(wanted)), got, tolerance, passed,
-                            str(printed.get(name, "")), str(raw.get("note") or "")))
+        rows.append(
+            CaseRow(
+                rulebook.pack.version,
+                case,
+                name,
+                _shown(plain(wanted)),
+                got,
+                tolerance,
+                passed,
+                str(printed.get(name, "")),
+                str(raw.get("note") or ""),
+            )
+        )
     if raw.get("findings"):
-        found = {f.clause.partition("#")[2]: f.verdict for f in evaluate_rulebook(
-            rulebook, evaluation.facts, evaluation.background, evaluation.ledger, evaluation).findings}
+        found = {
+            f.clause.partition("#")[2]: f.verdict
+            for f in evaluate_rulebook(
+                rulebook, evaluation.facts, evaluation.background, evaluation.ledger, evaluation
+            ).findings
+        }
         for name, wanted in plain(raw["findings"]).items():
-            rows.append(CaseRow(rulebook.pack.version, case, name, str(wanted), found.get(name, "no such check"), "",
-                                found.get(name) == wanted))
+            rows.append(
+                CaseRow(
+                    rulebook.pack.version,
+                    case,
+                    name,
+                    str(wanted),
+                    found.get(name, "no such check"),
+                    "",
+                    found.get(name) == wanted,
+                )
+            )
     return rows
 
 
 def case_evaluation(rulebook: Rulebook, raw: Yaml) -> Evaluation:
     """The evaluation that a case describes: scalars, tables, lines or providers given by hand."""
     problems: list[Problem] = []
-    given = {k: v for k, v in (raw.get("given") or {}).items()}
+    given = dict(raw.get("given") or {})
     known = {c.name for c in rulebook.of_kind("given")} | {c.id for c in rulebook.of_kind("given")}
     for name in given:
         if name not in known:
             problems.append(Problem("case-key", raw.place(), {"id": str(raw.get("id")), "key": name}))
     tables = {str(k): _table(str(k), v) for k, v in (raw.get("tables") or {}).items()}
     derived = {k: _derived(tables.pop(k), problems) for k in list(tables) if k in derived_columns()}
-    head = Yaml("case", 1, {"as_of": raw.get("as_of") or "2026-01-01", "salt": "case", "schema": "1",
-                            "subject": "product", "packs": [rulebook.pack.name],
-                            "reference": raw.get("reference") or {"process": "p"}}, {})
+    head = Yaml(
+        "case",
+        1,
+        {
+            "as_of": raw.get("as_of") or "2026-01-01",
+            "salt": "case",
+            "schema": "1",
+            "subject": "product",
+            "packs": [rulebook.pack.name],
+            "reference": raw.get("reference") or {"process": "p"},
+        },
+        {},
+    )
     facts, found = resolve_facts(Study(head, tables, Path("case")), rulebook)
     problems += found
     reference = plain(raw.get("reference") or {})
-    facts = Facts({**facts.scalars, **scalar_facts(given, rulebook, problems)}, facts.tables, facts.places,
-                  facts.evidence, facts.as_of, facts.salt, reference or {"process": "p"})
+    facts = Facts(
+        {**facts.scalars, **scalar_facts(given, rulebook, problems)},
+        facts.tables,
+        facts.places,
+        facts.evidence,
+        facts.as_of,
+        facts.salt,
+        reference or {"process": "p"},
+    )
     raise_errors(problems)
     providers = {str(k): _provider(str(k), v) for k, v in (raw.get("providers") or {}).items()}
     background = Background(providers, {}, "case")
@@ -118,8 +177,13 @@ def case_evaluation(rulebook: Rulebook, raw: Yaml) -> Evaluation:
 def _table(name: str, rows: Any) -> Table:
     dicts = [dict(plain(r)) for r in rows]
     names = ["id", *dict.fromkeys(k for d in dicts for k in d if k != "id")]
-    columns = {n: tuple(str(d.get(n) if d.get(n) is not None else (f"{name}{i + 1}" if n == "id" else ""))
-                        for i, d in enumerate(dicts)) for n in names}
+    columns = {
+        n: tuple(
+            str(d.get(n) if d.get(n) is not None else (f"{name}{i + 1}" if n == "id" else ""))
+            for i, d in enumerate(dicts)
+        )
+        for n in names
+    }
     return Table(name, f"case:{name}", columns, tuple(range(1, len(dicts) + 1)), {})
 
 
@@ -129,12 +193,18 @@ def _derived(table: Table, problems: list[Problem]) -> FactTable:
     for name, texts in table.columns.items():
         spec = derived_columns()[table.name].get(name)
         if spec is None:
-            problems.append(Problem("column-unknown", Place(f"case:{table.name}", 1, name),
-                                    {"column": name, "known": ", ".join(derived_columns()[table.name])}))
+            problems.append(
+                Problem(
+                    "column-unknown",
+                    Place(f"case:{table.name}", 1, name),
+                    {"column": name, "known": ", ".join(derived_columns()[table.name])},
+                )
+            )
             continue
         filled = tuple(t or {"bool": "false", "number": "0"}.get(spec.kind, "") for t in texts)
-        columns[name] = column_value(table, name, Column(name, spec.kind, spec.unit, spec.basis), filled, problems,
-                                     None)
+        columns[name] = column_value(
+            table, name, Column(name, spec.kind, spec.unit, spec.basis), filled, problems, None
+        )
         if spec.kind == "text":
             columns[name] = replace(columns[name], state=np.zeros(len(table), dtype=np.int8), why=frozenset())
     return FactTable(table.name, table.ids, columns, source=table)
@@ -151,8 +221,17 @@ def _provider(name: str, raw: Any) -> Provider:
     vector = np.zeros(len(POSITIONS))
     vector[POSITIONS.index(str(spec.get("position", "unsplit")))] = value
     facts = {k: str(v) for k, v in spec.items() if k not in ("value", "position", "coverage", "kind")}
-    return Provider(name, Text(name, name), unit(per or "kg"), vector, value, value, str(spec.get("coverage", "named")),
-                    str(spec.get("kind", "factor")), facts=facts)
+    return Provider(
+        name,
+        Text(name, name),
+        unit(per or "kg"),
+        vector,
+        value,
+        value,
+        str(spec.get("coverage", "named")),
+        str(spec.get("kind", "factor")),
+        facts=facts,
+    )
 
 
 def _lines(rows: Any, problems: list[Problem]) -> FactTable:
@@ -161,14 +240,21 @@ def _lines(rows: Any, problems: list[Problem]) -> FactTable:
     for name, texts in table.columns.items():
         spec = line_columns().get(name)
         if spec is None:
-            problems.append(Problem("column-unknown", Place("case:lines", 1, name),
-                                    {"column": name, "known": ", ".join(line_columns())}))
+            problems.append(
+                Problem(
+                    "column-unknown",
+                    Place("case:lines", 1, name),
+                    {"column": name, "known": ", ".join(line_columns())},
+                )
+            )
             continue
         columns[name] = column_value(table, name, Column(name, spec.kind, spec.unit), texts, problems, None)
     size = len(table)
     for name, fill in (("account", "total"), ("coverage", "named"), ("fact", "")):
         if name not in columns:
-            columns[name] = Value(np.array([fill] * size, dtype=object), np.zeros(size, dtype=np.int8), table="line")
+            columns[name] = Value(
+                np.array([fill] * size, dtype=object), np.zeros(size, dtype=np.int8), table="line"
+            )
     if "excluding_uptake" not in columns and "impact" in columns:
         columns["excluding_uptake"] = columns["impact"]
     return FactTable("line", table.ids, columns, source=table)
@@ -182,13 +268,16 @@ def _compare(evaluation: Evaluation, name: str, wanted: Any, tolerance: str) -> 
     if isinstance(wanted, list):
         value = evaluation.value(name)
         each = [_value(value, row) for row in range(len(value.data))]
-        passed = len(each) == len(wanted) and all(_near(g, w, tolerance, value)
-                                                  for g, w in zip(each, wanted, strict=True))
+        passed = len(each) == len(wanted) and all(
+            _near(g, w, tolerance, value) for g, w in zip(each, wanted, strict=True)
+        )
         return ", ".join(each), passed
     head, _, stage = name.partition("@")
     if stage:
         columns = {n: evaluation.line_column(n) for n in ("impact", "stage")}
-        total = sum(float(v) for v, s in zip(columns["impact"].data, columns["stage"].data, strict=True) if s == stage)
+        total = sum(
+            float(v) for v, s in zip(columns["impact"].data, columns["stage"].data, strict=True) if s == stage
+        )
         return f"{total:.10g}", abs(total - float(str(wanted).split()[0])) <= float(number(tolerance)) + 1e-12
     if ".index." in name or ".blockers." in name or ".rows." in name or name.endswith(".best"):
         head, part, *path = name.split(".")
@@ -196,10 +285,14 @@ def _compare(evaluation: Evaluation, name: str, wanted: Any, tolerance: str) -> 
         graded = evaluation.grades[head]
         if part == "index":
             got_index = graded.index[path[0]][0]
-            return decimal_text(got_index), got_index == number(str(wanted)) or \
-                abs(got_index - number(str(wanted))) <= number(tolerance)
-        got_text = str(graded.best) if part == "best" else str(
-            graded.rows[path[0]] if part == "rows" else " ".join(graded.blockers[path[0]]))
+            return decimal_text(got_index), got_index == number(str(wanted)) or abs(
+                got_index - number(str(wanted))
+            ) <= number(tolerance)
+        got_text = (
+            str(graded.best)
+            if part == "best"
+            else str(graded.rows[path[0]] if part == "rows" else " ".join(graded.blockers[path[0]]))
+        )
         return got_text, got_text == str(wanted)
     value = evaluation.value(head)
     got = _value(value, None)

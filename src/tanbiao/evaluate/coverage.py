@@ -1,4 +1,7 @@
-"""Coverage: what the numbers of a result rest on, flow by flow: status, source, bounds, judged share, independent values."""
+"""Coverage: what the numbers of a result rest on, flow by flow.
+
+Status, source, bounds, judged share, independent values.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,10 @@ class Covered:
     """Independent values of the same thing: value per unit, ratio ours to theirs, source, verification."""
 
     def data(self) -> dict[str, Any]:
-        return {k: (v.data() if isinstance(v, Text) else v) for k, v in
-                ((k, getattr(self, k)) for k in self.__dataclass_fields__)}
+        return {
+            k: (v.data() if isinstance(v, Text) else v)
+            for k, v in ((k, getattr(self, k)) for k in self.__dataclass_fields__)
+        }
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,16 @@ class Coverage:
     unconverted: float
 
     def data(self) -> dict[str, Any]:
-        return {"pack": self.pack, "unit": self.unit, "total": self.total, "verdict": self.verdict,
-                "shares": self.shares, "judged_share": self.judged, "unconverted_share": self.unconverted,
-                "flows": [r.data() for r in self.rows]}
+        return {
+            "pack": self.pack,
+            "unit": self.unit,
+            "total": self.total,
+            "verdict": self.verdict,
+            "shares": self.shares,
+            "judged_share": self.judged,
+            "unconverted_share": self.unconverted,
+            "flows": [r.data() for r in self.rows],
+        }
 
 
 def coverage(result: Result, library: Library | None) -> Coverage | None:
@@ -67,8 +79,11 @@ def coverage(result: Result, library: Library | None) -> Coverage | None:
     inside = np.array([a in ("total", "credit") for a in solved.lines.account], dtype=bool)
     impact = solved.impact.sum(axis=1)
     whole = float(np.abs(impact[inside]).sum()) or 1.0
-    scale = (headline.value / float(impact[inside].sum())) if isinstance(headline.value, float) and \
-        impact[inside].sum() else 1.0
+    scale = (
+        (headline.value / float(impact[inside].sum()))
+        if isinstance(headline.value, float) and impact[inside].sum()
+        else 1.0
+    )
     groups: dict[str, list[int]] = {}
     for row in np.flatnonzero(inside):
         groups.setdefault(solved.lines.provider[int(row)], []).append(int(row))
@@ -80,21 +95,48 @@ def coverage(result: Result, library: Library | None) -> Coverage | None:
     for provider, lines in groups.items():
         known = background.providers.get(provider)
         facts = known.facts if known is not None else {}
-        value, low, high = float(impact[lines].sum()), float(solved.low[lines].sum()), float(solved.high[lines].sum())
+        value, low, high = (
+            float(impact[lines].sum()),
+            float(solved.low[lines].sum()),
+            float(solved.high[lines].sum()),
+        )
         total_low, total_high = float(solved.low[inside].sum()), float(solved.high[inside].sum())
         per = float(known.vector.sum()) if known is not None else 0.0
-        others = tuple((float(c.value), per / float(c.value) if c.value else 0.0, c.source, c.verification)
-                       for c in checks.get(provider, ()))
+        others = tuple(
+            (float(c.value), per / float(c.value) if c.value else 0.0, c.source, c.verification)
+            for c in checks.get(provider, ())
+        )
         name = known.name if known is not None else Text("未链接", "not linked")
         status = known.coverage if known is not None else ("direct" if provider == "ghg" else "none")
         year = facts.get("year") or facts.get("period_end", "")[:4] or facts.get("period_start", "")[:4]
-        rows.append(Covered(
-            provider, name, status, facts.get("licence", ""), year, facts.get("gwp_set", ""),
-            facts.get("gas_basis", ""), value * scale, low * scale, high * scale, abs(value) / whole,
-            abs(low) / (total_high or 1.0), abs(high) / (total_low or 1.0),
-            float(solved.judged[lines].sum()) / abs(value) if value else 0.0,
-            float(solved.unconverted[lines].sum()) / abs(value) if value else 0.0, others))
+        rows.append(
+            Covered(
+                provider,
+                name,
+                status,
+                facts.get("licence", ""),
+                year,
+                facts.get("gwp_set", ""),
+                facts.get("gas_basis", ""),
+                value * scale,
+                low * scale,
+                high * scale,
+                abs(value) / whole,
+                abs(low) / (total_high or 1.0),
+                abs(high) / (total_low or 1.0),
+                float(solved.judged[lines].sum()) / abs(value) if value else 0.0,
+                float(solved.unconverted[lines].sum()) / abs(value) if value else 0.0,
+                others,
+            )
+        )
     rows.sort(key=lambda r: (-abs(r.value), r.provider))
-    return Coverage(result.rulebook.pack.version, headline.unit,
-                    headline.value if isinstance(headline.value, float) else None, headline.verdict, tuple(rows),
-                    dict(headline.coverage), headline.judged, headline.unconverted)
+    return Coverage(
+        result.rulebook.pack.version,
+        headline.unit,
+        headline.value if isinstance(headline.value, float) else None,
+        headline.verdict,
+        tuple(rows),
+        dict(headline.coverage),
+        headline.judged,
+        headline.unconverted,
+    )

@@ -13,6 +13,9 @@ from ..standards.resolve import Rulebook
 from ..study import Study, Table
 
 
+NOWHERE = Place()
+
+
 @dataclass(frozen=True)
 class Change:
     """One thing that differs. kind: datum (a cell or a line of study.yaml), row, table, pack, clause, library."""
@@ -21,27 +24,42 @@ class Change:
     what: str
     before: str
     after: str
-    place: Place = Place()
+    place: Place = NOWHERE
     table: str = ""
     row: str = ""
     column: str = ""
 
     def data(self) -> dict[str, Any]:
-        return {"kind": self.kind, "what": self.what, "before": self.before, "after": self.after,
-                "where": str(self.place)}
+        return {
+            "kind": self.kind,
+            "what": self.what,
+            "before": self.before,
+            "after": self.after,
+            "where": str(self.place),
+        }
 
 
 def study_changes(old: Study, new: Study) -> list[Change]:
     """Every datum that differs between two studies; the salt is no datum."""
-    changes = [Change("datum", path, before, after, new.place_of(path.partition("[")[0]), column=path)
-               for path, before, after in _head(old.head, new.head)]
+    changes = [
+        Change("datum", path, before, after, new.place_of(path.partition("[")[0]), column=path)
+        for path, before, after in _head(old.head, new.head)
+    ]
     for name in sorted({*old.tables, *new.tables}):
         a, b = old.tables.get(name), new.tables.get(name)
         if a is None or b is None:
             table = a or b
             assert table is not None
-            changes.append(Change("table", name, f"{len(a)}" if a else "", f"{len(b)}" if b else "",
-                                  Place(table.file), table=name))
+            changes.append(
+                Change(
+                    "table",
+                    name,
+                    f"{len(a)}" if a else "",
+                    f"{len(b)}" if b else "",
+                    Place(table.file),
+                    table=name,
+                )
+            )
             continue
         changes += _table(a, b)
     return changes
@@ -70,14 +88,22 @@ def rule_changes(old: Rulebook, new: Rulebook) -> list[Change]:
 
 def library_changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[Change]:
     """Libraries (version → digest) that differ."""
-    return [Change("library", name, old.get(name, "")[:12], new.get(name, "")[:12])
-            for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    return [
+        Change("library", name, old.get(name, "")[:12], new.get(name, "")[:12])
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
+    ]
 
 
 def applied(study: Study, change: Change) -> Study | None:
     """`study` with this one change of a cell; None when it is no change of a cell."""
     table = study.tables.get(change.table)
-    if change.kind != "datum" or table is None or change.row not in table.ids or change.column not in table.columns:
+    if (
+        change.kind != "datum"
+        or table is None
+        or change.row not in table.ids
+        or change.column not in table.columns
+    ):
         return None
     row = table.ids.index(change.row)
     column = list(table.columns[change.column])
@@ -88,11 +114,17 @@ def applied(study: Study, change: Change) -> Study | None:
 
 
 def _rule(clause: Any) -> str:
-    parts = [clause.formula.source if clause.formula is not None else "",
-             str(clause.value.number()) if clause.value is not None and not isinstance(clause.value.data, str | bool)
-             else str(clause.value.data) if clause.value is not None else "",
-             clause.when.source if clause.when is not None else "", clause.severity if clause.kind == "check" else "",
-             "; ".join(f"{o.name}: {o.when.source if o.when else '-'}" for o in clause.first)]
+    parts = [
+        clause.formula.source if clause.formula is not None else "",
+        str(clause.value.number())
+        if clause.value is not None and not isinstance(clause.value.data, str | bool)
+        else str(clause.value.data)
+        if clause.value is not None
+        else "",
+        clause.when.source if clause.when is not None else "",
+        clause.severity if clause.kind == "check" else "",
+        "; ".join(f"{o.name}: {o.when.source if o.when else '-'}" for o in clause.first),
+    ]
     return " | ".join(p for p in parts if p)
 
 
@@ -127,8 +159,16 @@ def _table(old: Table, new: Table) -> Iterator[Change]:
             continue
         for column in dict.fromkeys([*a, *b]):
             if a.get(column, "") != b.get(column, ""):
-                yield Change("datum", f"{new.name} {id_} {column}", a.get(column, ""), b.get(column, ""),
-                             new.place(lines[id_], column), new.name, id_, column)
+                yield Change(
+                    "datum",
+                    f"{new.name} {id_} {column}",
+                    a.get(column, ""),
+                    b.get(column, ""),
+                    new.place(lines[id_], column),
+                    new.name,
+                    id_,
+                    column,
+                )
 
 
 def _words(row: Mapping[str, str] | None) -> str:

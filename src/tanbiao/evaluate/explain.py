@@ -1,7 +1,8 @@
-"""Explain: the tree behind one number, from the headline to clauses, data with their evidence, and published factors."""
+"""Explain: the tree behind one number, to clauses, data with their evidence, and published factors."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -41,9 +42,24 @@ class Explained:
     parts: tuple[Explained, ...] = ()
 
     def data(self) -> dict[str, Any]:
-        found = {k: getattr(self, k) for k in
-                 ("kind", "name", "value", "unit", "clause", "number", "review", "formula", "source", "place", "share",
-                  "entry") if getattr(self, k) not in ("", None)}
+        found = {
+            k: getattr(self, k)
+            for k in (
+                "kind",
+                "name",
+                "value",
+                "unit",
+                "clause",
+                "number",
+                "review",
+                "formula",
+                "source",
+                "place",
+                "share",
+                "entry",
+            )
+            if getattr(self, k) not in ("", None)
+        }
         return {**found, "title": self.title.data(), "parts": [p.data() for p in self.parts]}
 
 
@@ -65,7 +81,8 @@ def named(rulebook: Rulebook, name: str) -> Clause | None:
     if "#" in name:
         return rulebook.by_address(name)
     return rulebook.clauses.get(name.replace("-", "_")) or next(
-        (c for c in rulebook.clauses.values() if c.id == name), None)
+        (c for c in rulebook.clauses.values() if c.id == name), None
+    )
 
 
 class _Explainer:
@@ -84,24 +101,44 @@ class _Explainer:
             if entry.kind == "lines":
                 parts = self.line_parts(entry)
             else:
-                parts = self.options(entry) + tuple(self.entry(other, depth - 1, below, label)
-                                                    for label, other in self._inputs(entry))
+                parts = self.options(entry) + tuple(
+                    self.entry(other, depth - 1, below, label) for label, other in self._inputs(entry)
+                )
         title = clause.text if clause is not None and clause.text.zh else Text(entry.name, entry.name)
         if entry.kind == "lines":
-            title = Text("由事实与决定得出的行，按影响排序", "lines that follow from facts and decisions, by impact")
+            title = Text(
+                "由事实与决定得出的行，按影响排序", "lines that follow from facts and decisions, by impact"
+            )
         elif entry.kind == "massflow":
             title = Text("由事实得出的质量流", "mass flow that follows from the facts")
-        place = str(self.result.evaluation.facts.places.get(entry.name, "")) if entry.kind == "given" else \
-            str(clause.place) if clause is not None else ""
+        place = (
+            str(self.result.evaluation.facts.places.get(entry.name, ""))
+            if entry.kind == "given"
+            else str(clause.place)
+            if clause is not None
+            else ""
+        )
         source = str(clause.source.get("document", "")) if clause is not None else ""
         if entry.kind == "given":
             evidence = self.result.evaluation.facts.evidence.get(entry.name)
             source = self.evidence(evidence) if evidence else ""
         axes = ", ".join(v for _, v in entry.axes)
         shown = (name or entry.name) + (f" [{axes}]" if axes and axes not in name else "")
-        return Explained(entry.kind, shown, title, value, unit or entry.unit, entry.clause,
-                         clause.number if clause is not None else "", clause.review if clause is not None else "",
-                         entry.formula if entry.kind != "lines" else "", source, place, entry=key, parts=parts)
+        return Explained(
+            entry.kind,
+            shown,
+            title,
+            value,
+            unit or entry.unit,
+            entry.clause,
+            clause.number if clause is not None else "",
+            clause.review if clause is not None else "",
+            entry.formula if entry.kind != "lines" else "",
+            source,
+            place,
+            entry=key,
+            parts=parts,
+        )
 
     def options(self, entry: Entry) -> tuple[Explained, ...]:
         """For a choice: which option each row got, and its condition."""
@@ -117,9 +154,16 @@ class _Explainer:
                 continue
             rule = decision.options.get(option)
             when = rule.when.source if rule is not None and rule.when is not None else ""
-            shown.append(Explained("option", f"{decision.table} {ids[row]}", Text(ids[row], ids[row]),
-                                   "?" if stuck else option, formula=when,
-                                   place=str(table.place(row)) if table is not None else ""))
+            shown.append(
+                Explained(
+                    "option",
+                    f"{decision.table} {ids[row]}",
+                    Text(ids[row], ids[row]),
+                    "?" if stuck else option,
+                    formula=when,
+                    place=str(table.place(row)) if table is not None else "",
+                )
+            )
         return tuple(shown)
 
     def _inputs(self, entry: Entry) -> list[tuple[str, str]]:
@@ -139,8 +183,11 @@ class _Explainer:
         forced = dict(v.split("=", 1) for _, v in entry.axes)
         if forced and forced != evaluation.forced:
             evaluation = evaluation.under(forced)
-        choices = tuple(self.entry(k, 1, frozenset(), n) for n, k in entry.inputs
-                        if k in self.ledger.entries and self.ledger.entries[k].kind == "choose")
+        choices = tuple(
+            self.entry(k, 1, frozenset(), n)
+            for n, k in entry.inputs
+            if k in self.ledger.entries and self.ledger.entries[k].kind == "choose"
+        )
         solved = evaluation.solved
         if solved is None:
             return choices
@@ -149,12 +196,20 @@ class _Explainer:
         inside = np.array([a in ("total", "credit") for a in lines.account], dtype=bool)
         whole = float(total[inside].sum()) or 1.0
         order = [int(i) for i in np.argsort(-np.abs(total), kind="stable") if inside[i]]
-        parts = [self.line(i, float(total[i]), whole) for i in order[:self.lines]]
-        rest = float(total[order[self.lines:]].sum())
-        if order[self.lines:]:
+        parts = [self.line(i, float(total[i]), whole) for i in order[: self.lines]]
+        rest = float(total[order[self.lines :]].sum())
+        if order[self.lines :]:
             count = len(order) - self.lines
-            parts.append(Explained("rest", "…", Text(f"其余 {count} 行", f"{count} further lines"), f"{rest:.4g}",
-                                   "kgCO2e", share=rest / whole))
+            parts.append(
+                Explained(
+                    "rest",
+                    "…",
+                    Text(f"其余 {count} 行", f"{count} further lines"),
+                    f"{rest:.4g}",
+                    "kgCO2e",
+                    share=rest / whole,
+                )
+            )
         return (*parts, *choices)
 
     def line(self, row: int, impact: float, whole: float) -> Explained:
@@ -169,19 +224,37 @@ class _Explainer:
         datum = self.datum(table.name, fact_row)
         provider = self.provider(lines.provider[row], float(solved.amount[row]))
         label = f"{lines.fact[row]} · {lines.stage[row]} · {lines.account[row]}"
-        return Explained("line", label, Text(flow_zh or flow, flow), f"{impact:.4g}", "kgCO2e", lines.clause[row],
-                         share=impact / whole, formula=f"{float(solved.amount[row]):.6g} × {lines.provider[row]}",
-                         parts=(datum, *((provider,) if provider else ())))
+        return Explained(
+            "line",
+            label,
+            Text(flow_zh or flow, flow),
+            f"{impact:.4g}",
+            "kgCO2e",
+            lines.clause[row],
+            share=impact / whole,
+            formula=f"{float(solved.amount[row]):.6g} × {lines.provider[row]}",
+            parts=(datum, *((provider,) if provider else ())),
+        )
 
     def datum(self, table: str, row: int) -> Explained:
         facts = self.result.evaluation.facts.tables[table]
         cells = {n: t[row] for n, t in facts.source.columns.items()} if facts.source is not None else {}
         amount = cells.get("amount", cells.get("estimate", ""))
-        title = Text(cells.get("flow_zh") or cells.get("flow", facts.ids[row]),
-                     cells.get("flow") or cells.get("flow_en", facts.ids[row]))
-        return Explained("datum", f"{table} {facts.ids[row]}", title, amount, cells.get("unit", "kgCO2e"),
-                         source=self.evidence(cells.get("evidence", "")), place=str(facts.place(row, "amount")),
-                         review=cells.get("data_kind", ""), formula=cells.get("note", ""))
+        title = Text(
+            cells.get("flow_zh") or cells.get("flow", facts.ids[row]),
+            cells.get("flow") or cells.get("flow_en", facts.ids[row]),
+        )
+        return Explained(
+            "datum",
+            f"{table} {facts.ids[row]}",
+            title,
+            amount,
+            cells.get("unit", "kgCO2e"),
+            source=self.evidence(cells.get("evidence", "")),
+            place=str(facts.place(row, "amount")),
+            review=cells.get("data_kind", ""),
+            formula=cells.get("note", ""),
+        )
 
     def evidence(self, id_: str) -> str:
         table = self.result.evaluation.facts.tables.get("evidence")
@@ -202,18 +275,32 @@ class _Explainer:
             chain: Any = background.explain(id_)
             parts = tuple(self.chain(c, amount) for c in chain.children)
         per = float(found.vector.sum())
-        return Explained("provider", id_, found.name, f"{per:.6g}", f"kgCO2e/{found.unit.text or '1'}",
-                         review=found.facts.get("verification", ""),
-                         source="; ".join(s for s in (found.facts.get("source", ""), found.facts.get("licence", "")) if s),
-                         formula=f"{found.coverage}; {found.facts.get('period_start') or found.facts.get('year', '')}",
-                         parts=parts)
+        return Explained(
+            "provider",
+            id_,
+            found.name,
+            f"{per:.6g}",
+            f"kgCO2e/{found.unit.text or '1'}",
+            review=found.facts.get("verification", ""),
+            source="; ".join(s for s in (found.facts.get("source", ""), found.facts.get("licence", "")) if s),
+            formula=f"{found.coverage}; {found.facts.get('period_start') or found.facts.get('year', '')}",
+            parts=parts,
+        )
 
     def chain(self, node: Any, amount: float) -> Explained:
         found = self.result.evaluation.background.providers.get(node.item)
         name = found.name if found else Text(node.item, node.item)
         source = found.facts.get("source", "") if found else ""
-        return Explained("provider", node.item, name, f"{node.value * amount:.4g}", "kgCO2e", source=source,
-                         share=node.share, parts=tuple(self.chain(c, amount) for c in node.children))
+        return Explained(
+            "provider",
+            node.item,
+            name,
+            f"{node.value * amount:.4g}",
+            "kgCO2e",
+            source=source,
+            share=node.share,
+            parts=tuple(self.chain(c, amount) for c in node.children),
+        )
 
 
 def _shown(value: Any) -> tuple[str, str]:
@@ -222,10 +309,8 @@ def _shown(value: Any) -> tuple[str, str]:
     unit = str(value.get("unit", ""))
     if "value" in value:
         text = str(value["value"])
-        try:
+        with suppress(ValueError):
             text = f"{float(text):.6g}" if not text.isalpha() else text
-        except ValueError:
-            pass
         return text, unit
     if value.get("state") in ("missing", "not applicable"):
         return f"{value['state']}: {', '.join(value.get('why', []))}", unit

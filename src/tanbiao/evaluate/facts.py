@@ -43,7 +43,9 @@ class FactTable:
         return len(self.ids)
 
     def place(self, row: int, column: str | None = None) -> Place:
-        return self.source.place(row, column) if self.source is not None else Place(self.name, row + 1, column)
+        return (
+            self.source.place(row, column) if self.source is not None else Place(self.name, row + 1, column)
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,9 @@ class Facts:
     reference: Mapping[str, str]
 
 
-def resolve_facts(study: Study, rulebook: Rulebook, others: Iterable[str] = ()) -> tuple[Facts, list[Problem]]:
+def resolve_facts(
+    study: Study, rulebook: Rulebook, others: Iterable[str] = ()
+) -> tuple[Facts, list[Problem]]:
     """Type what the study says by the givens of the rulebook and by the schema.
 
     others: tables that other packs of the study ask for, which are therefore not unknown here.
@@ -80,7 +84,9 @@ def resolve_facts(study: Study, rulebook: Rulebook, others: Iterable[str] = ()) 
     try:
         as_of = dt.date.fromisoformat(str(study.head.get("as_of")))
     except ValueError:
-        problems.append(Problem("date-expected", study.place_of("as_of"), {"text": str(study.head.get("as_of"))}))
+        problems.append(
+            Problem("date-expected", study.place_of("as_of"), {"text": str(study.head.get("as_of"))})
+        )
         as_of = dt.date(1970, 1, 1)
     reference = study.head.get("reference")
     words = {k: str(v) for k, v in reference.items()} if isinstance(reference, Yaml) else {}
@@ -107,19 +113,38 @@ def _scalar(clause: Clause, raw: Any, place: Place, problems: list[Problem]) -> 
         return missing(clause.path, unit=clause.unit, words=clause.basis)
     text = str(raw).strip() if not isinstance(raw, list) else " ".join(str(r) for r in raw)
     if words is not None and clause.value_kind == "number" and words != clause.basis:
-        problems.append(Problem("given-basis", place, {"name": clause.path, "left": basis_text(words),
-                                                       "right": basis_text(clause.basis)}, clause.address))
+        problems.append(
+            Problem(
+                "given-basis",
+                place,
+                {"name": clause.path, "left": basis_text(words), "right": basis_text(clause.basis)},
+                clause.address,
+            )
+        )
         return missing(clause.path, unit=clause.unit, words=clause.basis)
-    value = _typed(clause.value_kind, text, clause.unit, clause.basis, place, problems, clause.address, clause.path)
+    value = _typed(
+        clause.value_kind, text, clause.unit, clause.basis, place, problems, clause.address, clause.path
+    )
     if clause.options and value.state == KNOWN and value.data not in clause.options:
-        problems.append(Problem("cell-option", place, {"text": text, "options": ", ".join(clause.options)},
-                                clause.address))
+        problems.append(
+            Problem(
+                "cell-option", place, {"text": text, "options": ", ".join(clause.options)}, clause.address
+            )
+        )
         return missing(clause.path)
     return replace(value, provenance=provenance)
 
 
-def _typed(kind: str, text: str, measured: Unit, words: Basis, place: Place, problems: list[Problem],
-           address: str | None, path: str) -> Value:
+def _typed(
+    kind: str,
+    text: str,
+    measured: Unit,
+    words: Basis,
+    place: Place,
+    problems: list[Problem],
+    address: str | None,
+    path: str,
+) -> Value:
     if kind == "text":
         return Value(text)
     if kind == "bool":
@@ -141,8 +166,14 @@ def _typed(kind: str, text: str, measured: Unit, words: Basis, place: Place, pro
     except UnitError as error:
         found = str(error)
         try:
-            code, args = "given-unit", {"text": text, "left": dimension_text(unit(found).dimension),
-                                        "right": f"{measured.text or '1'} ({dimension_text(measured.dimension)})"}
+            code, args = (
+                "given-unit",
+                {
+                    "text": text,
+                    "left": dimension_text(unit(found).dimension),
+                    "right": f"{measured.text or '1'} ({dimension_text(measured.dimension)})",
+                },
+            )
         except UnitError:
             code, args = "unit-unknown", {"unit": found}
         problems.append(Problem(code, place, args, address))
@@ -154,7 +185,9 @@ def _typed(kind: str, text: str, measured: Unit, words: Basis, place: Place, pro
 # -- tables ----------------------------------------------------------------------------------------------------------
 
 
-def _tables(study: Study, rulebook: Rulebook, others: set[str], problems: list[Problem]) -> dict[str, FactTable]:
+def _tables(
+    study: Study, rulebook: Rulebook, others: set[str], problems: list[Problem]
+) -> dict[str, FactTable]:
     givens = {c.name: c for c in rulebook.of_kind("given") if c.value_kind == "table"}
     asked = set(givens) | others
     tables: dict[str, FactTable] = {}
@@ -166,8 +199,10 @@ def _tables(study: Study, rulebook: Rulebook, others: set[str], problems: list[P
             problems.append(Problem("table-unknown", Place(table.file), {"table": name}))
             continue
         if name in TABLES:
-            columns = {c: Column(c, "number" if s.kind == "amount" else s.kind, s.unit)
-                       for c, s in TABLES[name].items()}
+            columns = {
+                c: Column(c, "number" if s.kind == "amount" else s.kind, s.unit)
+                for c, s in TABLES[name].items()
+            }
             allowed = set(columns) | asked
         elif name in givens:
             columns = {"id": Column("id", "text"), **{c.name: c for c in givens[name].columns}}
@@ -176,8 +211,13 @@ def _tables(study: Study, rulebook: Rulebook, others: set[str], problems: list[P
             continue
         for column in table.columns:
             if column not in allowed:
-                problems.append(Problem("column-unknown", Place(table.file, 1, column),
-                                        {"column": column, "known": ", ".join(sorted(allowed))}))
+                problems.append(
+                    Problem(
+                        "column-unknown",
+                        Place(table.file, 1, column),
+                        {"column": column, "known": ", ".join(sorted(allowed))},
+                    )
+                )
         tables[name] = _table(replace(table, name=name), columns, problems, givens.get(name))
     for name, clause in givens.items():
         if name not in tables:
@@ -185,8 +225,10 @@ def _tables(study: Study, rulebook: Rulebook, others: set[str], problems: list[P
             tables[name] = FactTable(name, (), blank)
     for name in ("process", "exchange", *MASSFLOW):
         if name not in tables:
-            blank = {c: _empty(Column(c, "text" if s.kind == "amount" else s.kind, s.unit), name)
-                     for c, s in TABLES[name].items()}
+            blank = {
+                c: _empty(Column(c, "text" if s.kind == "amount" else s.kind, s.unit), name)
+                for c, s in TABLES[name].items()
+            }
             tables[name] = FactTable(name, (), blank)
     if len(tables["exchange"]) and "process" not in {singular(n, asked) for n in study.tables}:
         problems.append(Problem("table-needed", Place("processes.csv"), {"table": "processes.csv"}))
@@ -208,17 +250,27 @@ def singular(name: str, asked: set[str]) -> str:
 
 def _empty(column: Column, table: str) -> Value:
     dtype: Any = bool if column.kind == "bool" else object
-    return Value(np.empty(0, dtype=dtype), np.zeros(0, dtype=np.int8), column.unit, column.basis, table,
-                 frozenset([f"{table}.{column.name}"]))
+    return Value(
+        np.empty(0, dtype=dtype),
+        np.zeros(0, dtype=np.int8),
+        column.unit,
+        column.basis,
+        table,
+        frozenset([f"{table}.{column.name}"]),
+    )
 
 
-def _table(table: Table, columns: Mapping[str, Column], problems: list[Problem], clause: Clause | None) -> FactTable:
+def _table(
+    table: Table, columns: Mapping[str, Column], problems: list[Problem], clause: Clause | None
+) -> FactTable:
     typed: dict[str, Value] = {}
     for name, column in columns.items():
         texts = table.columns.get(name)
         if texts is None:
             if clause is not None and column.required:
-                problems.append(Problem("column-missing", Place(table.file, 1), {"column": name}, clause.address))
+                problems.append(
+                    Problem("column-missing", Place(table.file, 1), {"column": name}, clause.address)
+                )
             texts = ("",) * len(table)
         typed[name] = column_value(table, name, column, texts, problems, clause)
     for name, texts in table.columns.items():
@@ -229,8 +281,14 @@ def _table(table: Table, columns: Mapping[str, Column], problems: list[Problem],
     return FactTable(table.name, table.ids, typed, source=table)
 
 
-def column_value(table: Table, name: str, column: Column, texts: tuple[str, ...], problems: list[Problem],
-                 clause: Clause | None) -> Value:
+def column_value(
+    table: Table,
+    name: str,
+    column: Column,
+    texts: tuple[str, ...],
+    problems: list[Problem],
+    clause: Clause | None,
+) -> Value:
     """One typed column; cells that cannot be read are reported and missing."""
     address = clause.address if clause is not None else None
     state = np.array([KNOWN if t else MISSING for t in texts], dtype=np.int8)
@@ -238,14 +296,24 @@ def column_value(table: Table, name: str, column: Column, texts: tuple[str, ...]
         if column.options:
             for row, text in enumerate(texts):
                 if text and text not in column.options:
-                    problems.append(Problem("cell-option", table.place(row, name),
-                                            {"text": text, "options": ", ".join(column.options)}, address))
+                    problems.append(
+                        Problem(
+                            "cell-option",
+                            table.place(row, name),
+                            {"text": text, "options": ", ".join(column.options)},
+                            address,
+                        )
+                    )
                     state[row] = MISSING
         return Value(np.array(texts, dtype=object), state, ONE, (), table.name, _why(table.name, name, state))
     exact = len(texts) <= EXACT_ROWS
-    data: Any = np.empty(len(texts), dtype=bool if column.kind == "bool" else object if exact or
-                         column.kind == "date" else np.float64)
-    blank: Any = False if column.kind == "bool" else None if column.kind == "date" else Fraction(0) if exact else 0.0
+    data: Any = np.empty(
+        len(texts),
+        dtype=bool if column.kind == "bool" else object if exact or column.kind == "date" else np.float64,
+    )
+    blank: Any = (
+        False if column.kind == "bool" else None if column.kind == "date" else Fraction(0) if exact else 0.0
+    )
     factor = column.unit.factor if exact else float(column.unit.factor)
     cache: dict[str, Any] = {}
     for row, text in enumerate(texts):
@@ -262,8 +330,16 @@ def column_value(table: Table, name: str, column: Column, texts: tuple[str, ...]
                 value = arithmetic(text) * column.unit.factor
                 data[row] = value if exact else float(value)
             else:
-                value_ = _typed(column.kind, text, column.unit, column.basis, table.place(row, name), problems,
-                                address, f"{table.name}.{name}")
+                value_ = _typed(
+                    column.kind,
+                    text,
+                    column.unit,
+                    column.basis,
+                    table.place(row, name),
+                    problems,
+                    address,
+                    f"{table.name}.{name}",
+                )
                 if value_.state != KNOWN:
                     data[row], state[row] = blank, MISSING
                     continue
@@ -282,7 +358,11 @@ def _why(table: str, name: str, state: Array) -> frozenset[str]:
 
 
 _ARITHMETIC: dict[type, Callable[[Fraction, Fraction], Fraction]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
 
 
 def arithmetic(text: str) -> Fraction:
@@ -318,8 +398,9 @@ def _relate(tables: dict[str, FactTable], problems: list[Problem]) -> None:
         for column, value in table.columns.items():
             if column == name or column not in tables or value.data.dtype != object:
                 continue
-            if (name in MASSFLOW or column in MASSFLOW) and not (name in TABLES and column in TABLES[name] and
-                                                                 TABLES[name][column].parent == column):
+            if (name in MASSFLOW or column in MASSFLOW) and not (
+                name in TABLES and column in TABLES[name] and TABLES[name][column].parent == column
+            ):
                 continue  # a material, a stage or a part of their own may bear the name of a table
             rows = np.full(len(table), -1, dtype=np.int64)
             target = index[column]
@@ -328,8 +409,9 @@ def _relate(tables: dict[str, FactTable], problems: list[Problem]) -> None:
                     continue
                 found = target.get(str(id_))
                 if found is None:
-                    problems.append(Problem("row-reference", table.place(row, column),
-                                            {"id": str(id_), "table": column}))
+                    problems.append(
+                        Problem("row-reference", table.place(row, column), {"id": str(id_), "table": column})
+                    )
                 else:
                     rows[row] = found
             parents[column] = rows

@@ -35,8 +35,12 @@ class Limit:
     met: bool = False
 
     def data(self) -> dict[str, Any]:
-        return {"text": self.text, "number": None if self.number is None else float(self.number), "met": self.met,
-                "gap": None if self.lacks is None else max(0.0, float(self.lacks))}
+        return {
+            "text": self.text,
+            "number": None if self.number is None else float(self.number),
+            "met": self.met,
+            "gap": None if self.lacks is None else max(0.0, float(self.lacks)),
+        }
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,17 @@ class GradedRow:
     def data(self) -> dict[str, Any]:
         shown = self.value
         return {
-            "id": self.id, "name": self.name.data(), "category": self.category.data(), "unit": self.unit,
-            "value": float(shown) if isinstance(shown, Fraction) else shown, "state": self.state, "reason": self.reason,
-            "level": self.level, "weight": None if self.weight is None else float(self.weight),
-            "limiting": self.limiting, "review": self.review,
+            "id": self.id,
+            "name": self.name.data(),
+            "category": self.category.data(),
+            "unit": self.unit,
+            "value": float(shown) if isinstance(shown, Fraction) else shown,
+            "state": self.state,
+            "reason": self.reason,
+            "level": self.level,
+            "weight": None if self.weight is None else float(self.weight),
+            "limiting": self.limiting,
+            "review": self.review,
             "limits": {k: v.data() for k, v in self.limits.items()},
             "lost": {k: float(v) for k, v in self.lost.items()},
         }
@@ -102,14 +113,22 @@ class Graded:
     def data(self) -> dict[str, Any]:
         found: dict[str, Any] = {
             "index": {k: [float(a), float(b)] for k, (a, b) in self.index.items()},
-            "levels": dict(self.rows), "blockers": {k: list(v) for k, v in self.blockers.items()},
-            "best": self.best, "worst": self.worst, "style": self.style, "options": dict(self.options),
+            "levels": dict(self.rows),
+            "blockers": {k: list(v) for k, v in self.blockers.items()},
+            "best": self.best,
+            "worst": self.worst,
+            "style": self.style,
+            "options": dict(self.options),
         }
         if self.bonus:
             found["bonus"] = {k: float(v) for k, v in self.bonus.items()}
         if self.counts is not None:
-            found["profile"] = {**self.counts.counts, "below": self.counts.below, "missing": self.counts.missing,
-                                "not_applicable": self.counts.not_applicable}
+            found["profile"] = {
+                **self.counts.counts,
+                "below": self.counts.below,
+                "missing": self.counts.missing,
+                "not_applicable": self.counts.not_applicable,
+            }
         if self.details:
             found["rows"] = [r.data() for r in self.details]
         return found
@@ -133,8 +152,10 @@ def grade(clause: Clause, evaluation: Evaluation, scope: ClauseScope) -> tuple[V
             details = _details(clause, table, levels, found, rows, {}, {})
             nothing = Graded(None, {}, rows, {}, {}, (), None, None, details, clause.style)
             return not_applicable(clause.address), nothing
-        rows = {id_: next((k for k in levels if states[row] == KNOWN and met[k][row]), None)
-                for row, id_ in enumerate(ids)}
+        rows = {
+            id_: next((k for k in levels if states[row] == KNOWN and met[k][row]), None)
+            for row, id_ in enumerate(ids)
+        }
         if clause.style == "membership":
             result = _membership(clause, evaluation, table, ids, levels, met, states, rows, why)
         elif clause.style in ("first_met", "every_met"):
@@ -143,15 +164,24 @@ def grade(clause: Clause, evaluation: Evaluation, scope: ClauseScope) -> tuple[V
             result = _profile(clause, table, ids, levels, met, states, rows, why)
         else:
             raise refuse("grade-style", clause.place, style=clause.style)
-        lost = {id_: {k: result.weights.get(id_, Fraction(0)) * 100 for k in levels
-                      if states[row] != NOT_APPLICABLE and not met[k][row]} for row, id_ in enumerate(ids)}
+        lost = {
+            id_: {
+                k: result.weights.get(id_, Fraction(0)) * 100
+                for k in levels
+                if states[row] != NOT_APPLICABLE and not met[k][row]
+            }
+            for row, id_ in enumerate(ids)
+        }
         result = replace(result, details=_details(clause, table, levels, found, rows, result.weights, lost))
     thresholds = {k: Fraction(str(v)) for k, v in clause.settings["levels"].items()}
     shown = {k: str(v) for k, v in clause.settings.items() if k not in ("levels", "table", "style", "unit")}
     result = replace(result, style=clause.style, thresholds=thresholds, options=shown)
     if result.partial and result.counts is not None:
         counts = result.counts
-        words = [f"{k}: {n}" for k, n in counts.counts.items()] + [f"<: {counts.below}", f"?: {counts.missing}"]
+        words = [f"{k}: {n}" for k, n in counts.counts.items()] + [
+            f"<: {counts.below}",
+            f"?: {counts.missing}",
+        ]
         return Value(" · ".join(words)), result
     if result.missing and result.best != result.worst:
         return Value(None, MISSING, why=frozenset(result.missing)), result
@@ -197,8 +227,13 @@ def _states(clause: Clause, evaluation: Evaluation) -> dict[str, tuple[str, str]
     return found
 
 
-def _met(table: PackTable, levels: list[str], evaluation: Evaluation, style: str,
-         said: Mapping[str, tuple[str, str]]) -> tuple[dict[str, list[bool]], list[int], frozenset[str], list[_Row]]:
+def _met(
+    table: PackTable,
+    levels: list[str],
+    evaluation: Evaluation,
+    style: str,
+    said: Mapping[str, tuple[str, str]],
+) -> tuple[dict[str, list[bool]], list[int], frozenset[str], list[_Row]]:
     """For each row and level whether the baseline is met; the state of each row: missing where its quantity or
     a datum of one of its baselines is.
 
@@ -212,8 +247,11 @@ def _met(table: PackTable, levels: list[str], evaluation: Evaluation, style: str
     for row in range(table.rows):
         id_, name = str(table.values["id"].data[row]), str(table.values["value"].data[row])
         word, reason = said.get(id_, ("", ""))
-        value = evaluation.value(name) if word not in ("missing", "not_applicable") else Value(
-            None, NOT_APPLICABLE if word == "not_applicable" else MISSING, why=frozenset([name]))
+        value = (
+            evaluation.value(name)
+            if word not in ("missing", "not_applicable")
+            else Value(None, NOT_APPLICABLE if word == "not_applicable" else MISSING, why=frozenset([name]))
+        )
         state = int(value.state) if value.table is None else MISSING
         states.append(state)
         if state == MISSING:
@@ -234,8 +272,15 @@ def _met(table: PackTable, levels: list[str], evaluation: Evaluation, style: str
                 states[row] = MISSING
             met[level].append(bool(found.state == KNOWN and found.data))
             limits[level] = _limit(cell, scope, bare, met[level][row])
-        seen.append(_Row(bare, states[row], word == "estimated" or "estimated" in value.provenance,
-                         reason or (" ".join(sorted(value.why)) if state == NOT_APPLICABLE else ""), limits))
+        seen.append(
+            _Row(
+                bare,
+                states[row],
+                word == "estimated" or "estimated" in value.provenance,
+                reason or (" ".join(sorted(value.why)) if state == NOT_APPLICABLE else ""),
+                limits,
+            )
+        )
         if style == "every_met":
             below = True
             for level in reversed(levels):
@@ -254,16 +299,29 @@ def _bare(table: PackTable, row: int, name: str, value: Value) -> Value:
         return value
     measured = _unit(str(table.values["unit"].data[row])) if "unit" in table.columns else ONE
     if not value.unit.fits(measured):
-        raise refuse("unit-mismatch", unit=value.unit.text, provider=name, wanted=measured.text,
-                     left=value.unit.text, right=measured.text)
-    return Value(value.data / (measured.factor if isinstance(value.data, Fraction) else float(measured.factor)))
+        raise refuse(
+            "unit-mismatch",
+            unit=value.unit.text,
+            provider=name,
+            wanted=measured.text,
+            left=value.unit.text,
+            right=measured.text,
+        )
+    return Value(
+        value.data / (measured.factor if isinstance(value.data, Fraction) else float(measured.factor))
+    )
 
 
 def _limit(cell: Node, scope: _CellScope, bare: Value, met: bool) -> Limit:
     """A baseline with its number, where it is a plain comparison of x with something that can be had."""
     text = cell.source.removeprefix("x ")
-    plain = cell.kind == "compare" and cell.op in ("<=", "<", ">=", ">") and len(cell.children) == 2 and \
-        cell.children[0].kind == "name" and cell.children[0].op == "x"
+    plain = (
+        cell.kind == "compare"
+        and cell.op in ("<=", "<", ">=", ">")
+        and len(cell.children) == 2
+        and cell.children[0].kind == "name"
+        and cell.children[0].op == "x"
+    )
     if not plain:
         return Limit(text, met=met)
     found = evaluate(cell.children[1], scope)
@@ -277,38 +335,90 @@ def _limit(cell: Node, scope: _CellScope, bare: Value, met: bool) -> Limit:
     return Limit(shown, number, "lower" if "<" in cell.op else "higher", lacks, met)
 
 
-def _details(clause: Clause, table: PackTable, levels: list[str], found: list[_Row], rows: Mapping[str, str | None],
-             weights: Mapping[str, Fraction], lost: Mapping[str, Mapping[str, Fraction]]) -> tuple[GradedRow, ...]:
+def _details(
+    clause: Clause,
+    table: PackTable,
+    levels: list[str],
+    found: list[_Row],
+    rows: Mapping[str, str | None],
+    weights: Mapping[str, Fraction],
+    lost: Mapping[str, Mapping[str, Fraction]],
+) -> tuple[GradedRow, ...]:
     def text(column: str, row: int) -> str:
         return str(table.values[column].data[row] or "") if column in table.columns else ""
 
     shown = []
     for row, one in enumerate(found):
         id_ = text("id", row)
-        state = {KNOWN: "estimated" if one.estimated else "known", MISSING: "missing",
-                 NOT_APPLICABLE: "not applicable"}[one.state]
+        state = {
+            KNOWN: "estimated" if one.estimated else "known",
+            MISSING: "missing",
+            NOT_APPLICABLE: "not applicable",
+        }[one.state]
         value = one.value.data if one.value.state == KNOWN else None
-        shown.append(GradedRow(
-            id_, Text(text("zh", row) or id_, text("en", row) or id_),
-            Text(text("category", row), text("category_en", row) or text("category", row)), text("unit", row),
-            Fraction(value) if isinstance(value, float) else value, state, one.reason, one.limits, rows.get(id_),
-            weights.get(id_), bool(table.values["limiting"].data[row]) if "limiting" in table.columns else False,
-            lost.get(id_, {}), text("source", row), text("review", row) or clause.review))
+        shown.append(
+            GradedRow(
+                id_,
+                Text(text("zh", row) or id_, text("en", row) or id_),
+                Text(text("category", row), text("category_en", row) or text("category", row)),
+                text("unit", row),
+                Fraction(value) if isinstance(value, float) else value,
+                state,
+                one.reason,
+                one.limits,
+                rows.get(id_),
+                weights.get(id_),
+                bool(table.values["limiting"].data[row]) if "limiting" in table.columns else False,
+                lost.get(id_, {}),
+                text("source", row),
+                text("review", row) or clause.review,
+            )
+        )
     return tuple(shown)
 
 
-def _profile(clause: Clause, table: PackTable, ids: list[str], levels: list[str], met: dict[str, list[bool]],
-             states: list[int], rows: dict[str, str | None], why: frozenset[str]) -> Graded:
+def _profile(
+    clause: Clause,
+    table: PackTable,
+    ids: list[str],
+    levels: list[str],
+    met: dict[str, list[bool]],
+    states: list[int],
+    rows: dict[str, str | None],
+    why: frozenset[str],
+) -> Graded:
     """A table without (all of its) weights: the level of each indicator, and no level of the whole."""
-    indicators = [Indicator(ids[r], "", Fraction(0), {k: met[k][r] for k in levels} if states[r] == KNOWN else None,
-                            applicable=states[r] != NOT_APPLICABLE) for r in range(table.rows)]
-    blockers = {k: tuple(ids[r] for r, s in enumerate(states) if s != NOT_APPLICABLE and not met[k][r] and
-                         table.cells[k][r] is not None) for k in levels}
-    return Graded(None, {}, rows, {}, blockers, tuple(sorted(why)), None, None, counts=profile(indicators, levels))
+    indicators = [
+        Indicator(
+            ids[r],
+            "",
+            Fraction(0),
+            {k: met[k][r] for k in levels} if states[r] == KNOWN else None,
+            applicable=states[r] != NOT_APPLICABLE,
+        )
+        for r in range(table.rows)
+    ]
+    blockers = {
+        k: tuple(
+            ids[r]
+            for r, s in enumerate(states)
+            if s != NOT_APPLICABLE and not met[k][r] and table.cells[k][r] is not None
+        )
+        for k in levels
+    }
+    return Graded(
+        None, {}, rows, {}, blockers, tuple(sorted(why)), None, None, counts=profile(indicators, levels)
+    )
 
 
-def _ratio(clause: Clause, evaluation: Evaluation, table: PackTable, ids: list[str], levels: list[str],
-           said: Mapping[str, tuple[str, str]]) -> Graded:
+def _ratio(
+    clause: Clause,
+    evaluation: Evaluation,
+    table: PackTable,
+    ids: list[str],
+    levels: list[str],
+    said: Mapping[str, tuple[str, str]],
+) -> Graded:
     """The older method: rows with a baseline are quantities, rows without are questions."""
     settings = clause.settings
     thresholds = {k: Fraction(str(v)) for k, v in settings["levels"].items()}
@@ -319,8 +429,11 @@ def _ratio(clause: Clause, evaluation: Evaluation, table: PackTable, ids: list[s
     for row, id_ in enumerate(ids):
         name, cell = str(table.values["value"].data[row]), table.cells["baseline"][row]
         word, reason = said.get(id_, ("", ""))
-        value = evaluation.value(name) if word not in ("missing", "not_applicable") else Value(
-            None, NOT_APPLICABLE if word == "not_applicable" else MISSING, why=frozenset([name]))
+        value = (
+            evaluation.value(name)
+            if word not in ("missing", "not_applicable")
+            else Value(None, NOT_APPLICABLE if word == "not_applicable" else MISSING, why=frozenset([name]))
+        )
         state = int(value.state)
         why |= (value.why or {name}) if state == MISSING else set()
         bare = _bare(table, row, name, value) if state == KNOWN else value
@@ -330,16 +443,31 @@ def _ratio(clause: Clause, evaluation: Evaluation, table: PackTable, ids: list[s
             better = str(table.values["better"].data[row])
             base = Fraction(evaluate(cell, _CellScope(evaluation, table, row, bare)).data)
             number = Fraction(bare.data) if state == KNOWN else None
-            quantities.append(Quantity(id_, str(table.values["category"].data[row]), weight, base,
-                                       "higher" if better == "higher" else "lower", number, state != NOT_APPLICABLE))
+            quantities.append(
+                Quantity(
+                    id_,
+                    str(table.values["category"].data[row]),
+                    weight,
+                    base,
+                    "higher" if better == "higher" else "lower",
+                    number,
+                    state != NOT_APPLICABLE,
+                )
+            )
             lacks = None if number is None else (base - number if better == "higher" else number - base)
             sign = ">=" if better == "higher" else "<="
-            limits = {levels[0]: Limit(f"{sign} {decimal_text(base)}", base, better, lacks,
-                                       lacks is not None and lacks <= 0)}
+            limits = {
+                levels[0]: Limit(
+                    f"{sign} {decimal_text(base)}", base, better, lacks, lacks is not None and lacks <= 0
+                )
+            }
         else:
             veto = bool(table.values["limiting"].data[row]) if "limiting" in table.columns else False
-            questions.append(Question(id_, weight, bool(value.data) if state == KNOWN else None, veto,
-                                      state != NOT_APPLICABLE))
+            questions.append(
+                Question(
+                    id_, weight, bool(value.data) if state == KNOWN else None, veto, state != NOT_APPLICABLE
+                )
+            )
             limits = {levels[0]: Limit("== true", met=state == KNOWN and bool(value.data))}
         found.append(_Row(bare, state, word == "estimated", reason, limits))
     alpha, cap = Fraction(str(settings.get("alpha", "0.7"))), str(settings.get("cap", "1"))
@@ -352,18 +480,41 @@ def _ratio(clause: Clause, evaluation: Evaluation, table: PackTable, ids: list[s
     weights = {q.id: q.weight for q in quantities} | {q.id: q.weight for q in questions}
     share = {q.id: alpha for q in quantities} | {q.id: 1 - alpha for q in questions}
     lost = {i: {levels[0]: max(Fraction(0), (weights[i] - low.points[i]) * share[i])} for i in low.points}
-    blockers = {k: tuple(low.vetoes) + tuple(i for i, v in lost.items() if v[levels[0]] > 0 and i not in low.vetoes)
-                if low.vetoes or low.p < least else () for k, least in thresholds.items()}
-    rows: dict[str, str | None] = {id_: levels[0] if limits[levels[0]].met else None
-                                   for id_, limits in zip(ids, (f.limits for f in found), strict=True)}
+    blockers = {
+        k: tuple(low.vetoes) + tuple(i for i, v in lost.items() if v[levels[0]] > 0 and i not in low.vetoes)
+        if low.vetoes or low.p < least
+        else ()
+        for k, least in thresholds.items()
+    }
+    rows: dict[str, str | None] = {
+        id_: levels[0] if limits[levels[0]].met else None
+        for id_, limits in zip(ids, (f.limits for f in found), strict=True)
+    }
     details = _details(clause, table, levels, found, rows, weights, lost)
-    return Graded(low.level, dict.fromkeys(levels, (low.p, high.p)), rows, weights, blockers, tuple(sorted(why)),
-                  high.level, low.level, details)
+    return Graded(
+        low.level,
+        dict.fromkeys(levels, (low.p, high.p)),
+        rows,
+        weights,
+        blockers,
+        tuple(sorted(why)),
+        high.level,
+        low.level,
+        details,
+    )
 
 
-def _membership(clause: Clause, evaluation: Evaluation, table: PackTable, ids: list[str], levels: list[str],
-                met: dict[str, list[bool]], states: list[int], rows: dict[str, str | None],
-                why: frozenset[str]) -> Graded:
+def _membership(
+    clause: Clause,
+    evaluation: Evaluation,
+    table: PackTable,
+    ids: list[str],
+    levels: list[str],
+    met: dict[str, list[bool]],
+    states: list[int],
+    rows: dict[str, str | None],
+    why: frozenset[str],
+) -> Graded:
     settings = clause.settings
     thresholds = {k: Fraction(str(v)) for k, v in settings["levels"].items()}
     weights, lacking = _weights(table, evaluation)
@@ -374,39 +525,71 @@ def _membership(clause: Clause, evaluation: Evaluation, table: PackTable, ids: l
         category = str(table.values["category"].data[row])
         if table.values["category_weight"].state[row] == KNOWN:
             categories[category] = table.values["category_weight"].data[row]
-    limiting = table.values["limiting"].data if "limiting" in table.columns else np.zeros(table.rows, dtype=bool)
-    indicators = [Indicator(ids[r], str(table.values["category"].data[r]), weights[r] or Fraction(0),
-                            {k: met[k][r] for k in levels} if states[r] == KNOWN else None, bool(limiting[r]),
-                            states[r] != NOT_APPLICABLE and weights[r] is not None)
-                  for r in range(table.rows)]
+    limiting = (
+        table.values["limiting"].data if "limiting" in table.columns else np.zeros(table.rows, dtype=bool)
+    )
+    indicators = [
+        Indicator(
+            ids[r],
+            str(table.values["category"].data[r]),
+            weights[r] or Fraction(0),
+            {k: met[k][r] for k in levels} if states[r] == KNOWN else None,
+            bool(limiting[r]),
+            states[r] != NOT_APPLICABLE and weights[r] is not None,
+        )
+        for r in range(table.rows)
+    ]
     extra = str(settings.get("bonus") or "").split()
-    choices: dict[str, Any] = {"policy": settings.get("policy", "renorm_first"),
-                               "mode": settings.get("weight_mode", "relative"),
-                               "rule": settings.get("level_rule", "standard"),
-                               "bonus": {c: categories.pop(c) for c in extra if c in categories},
-                               "cap": Fraction(str(settings.get("cap", "100")))}
+    choices: dict[str, Any] = {
+        "policy": settings.get("policy", "renorm_first"),
+        "mode": settings.get("weight_mode", "relative"),
+        "rule": settings.get("level_rule", "standard"),
+        "bonus": {c: categories.pop(c) for c in extra if c in categories},
+        "cap": Fraction(str(settings.get("cap", "100"))),
+    }
     try:
         low = score(indicators, categories, thresholds, worst=True, **choices)
         high = score(indicators, categories, thresholds, worst=False, **choices)
     except ValueError as error:
         raise refuse("grade-weights", clause.place, category=error) from None
     index = {k: (low.index[k], high.index[k]) for k in levels}
-    return Graded(low.level, index, rows, low.weights, low.blockers, tuple(sorted(why)), high.level, low.level,
-                  bonus=low.bonus)
+    return Graded(
+        low.level,
+        index,
+        rows,
+        low.weights,
+        low.blockers,
+        tuple(sorted(why)),
+        high.level,
+        low.level,
+        bonus=low.bonus,
+    )
 
 
-def _limits(clause: Clause, ids: list[str], levels: list[str], met: dict[str, list[bool]], states: list[int],
-            rows: dict[str, str | None], why: frozenset[str]) -> Graded:
+def _limits(
+    clause: Clause,
+    ids: list[str],
+    levels: list[str],
+    met: dict[str, list[bool]],
+    states: list[int],
+    rows: dict[str, str | None],
+    why: frozenset[str],
+) -> Graded:
     """The level is that of the worst row: every limit of a level must be met."""
+
     def overall(missing_met: bool) -> str | None:
         for level in levels:
-            if all(s == NOT_APPLICABLE or (met[level][r] if s == KNOWN else missing_met)
-                   for r, s in enumerate(states)):
+            if all(
+                s == NOT_APPLICABLE or (met[level][r] if s == KNOWN else missing_met)
+                for r, s in enumerate(states)
+            ):
                 return level
         return None
 
-    blockers = {k: tuple(ids[r] for r, s in enumerate(states) if s != NOT_APPLICABLE and not met[k][r])
-                for k in levels}
+    blockers = {
+        k: tuple(ids[r] for r, s in enumerate(states) if s != NOT_APPLICABLE and not met[k][r])
+        for k in levels
+    }
     worst, best = overall(False), overall(True)
     return Graded(worst, {}, rows, {}, blockers, tuple(sorted(why)), best, worst)
 
@@ -430,7 +613,9 @@ def _weights(table: PackTable, evaluation: Evaluation) -> tuple[list[Fraction | 
         value = evaluate(cell, _GroupScope(evaluation, table, members))
         for position, row in enumerate(members):
             known = value.state if value.table is None else value.state[position]
-            found[row] = (value.data if value.table is None else value.data[position]) if known == KNOWN else None
+            found[row] = (
+                (value.data if value.table is None else value.data[position]) if known == KNOWN else None
+            )
             if known == MISSING:
                 lacking |= value.why
     return found, lacking
@@ -490,14 +675,19 @@ class _GroupScope(_CellScope):
 
     def value_of(self, name: str) -> Value:
         for facts in self.evaluation.facts.tables.values():
-            if name in facts.columns and "product" in self.pack_table.columns and facts.name not in (
-                    "exchange", "process", "product", "evidence"):
+            if (
+                name in facts.columns
+                and "product" in self.pack_table.columns
+                and facts.name not in ("exchange", "process", "product", "evidence")
+            ):
                 column = facts.columns[name]
                 place = {i: n for n, i in enumerate(facts.ids)}
                 wanted = [place.get(str(self.pack_table.values["product"].data[r]), -1) for r in self.members]
                 self.evaluation.fact_column(facts.name, name)
                 data = np.array([column.data[w] if w >= 0 else Fraction(0) for w in wanted], dtype=object)
-                state = np.array([column.state[w] if w >= 0 else NOT_APPLICABLE for w in wanted], dtype=np.int8)
+                state = np.array(
+                    [column.state[w] if w >= 0 else NOT_APPLICABLE for w in wanted], dtype=np.int8
+                )
                 return Value(data, state, table=self.pack_table.id, why=column.why)
         return super().value_of(name)
 

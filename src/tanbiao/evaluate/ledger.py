@@ -40,9 +40,16 @@ class Entry:
     def recipe(self) -> dict[str, Any]:
         """What the digest covers."""
         return {
-            "kind": self.kind, "name": self.name, "clause": self.clause, "pack": self.pack, "formula": self.formula,
-            "inputs": [list(i) for i in self.inputs], "unit": self.unit, "basis": [list(b) for b in self.basis],
-            "axes": [list(a) for a in self.axes], "data": self.data,
+            "kind": self.kind,
+            "name": self.name,
+            "clause": self.clause,
+            "pack": self.pack,
+            "formula": self.formula,
+            "inputs": [list(i) for i in self.inputs],
+            "unit": self.unit,
+            "basis": [list(b) for b in self.basis],
+            "axes": [list(a) for a in self.axes],
+            "data": self.data,
         }
 
     @property
@@ -79,8 +86,12 @@ class Ledger:
     def data(self) -> dict[str, Any]:
         """For files: entries with their digests and values."""
         return {
-            "version": VERSION, "root": self.root, "roots": sorted(self.roots),
-            "entries": {k: {**e.recipe(), "value": self.values.get(k)} for k, e in sorted(self.entries.items())},
+            "version": VERSION,
+            "root": self.root,
+            "roots": sorted(self.roots),
+            "entries": {
+                k: {**e.recipe(), "value": self.values.get(k)} for k, e in sorted(self.entries.items())
+            },
         }
 
 
@@ -88,9 +99,18 @@ def ledger_from(data: Mapping[str, Any]) -> Ledger:
     """A ledger read back from its file form. Raises `ValueError` when a digest does not fit its entry."""
     ledger = Ledger(roots=list(data["roots"]))
     for key, raw in data["entries"].items():
-        entry = Entry(raw["kind"], raw["name"], raw["clause"], raw["pack"], raw["formula"],
-                      tuple((a, b) for a, b in raw["inputs"]), raw["unit"], tuple((a, b) for a, b in raw["basis"]),
-                      tuple((a, b) for a, b in raw["axes"]), raw["data"])
+        entry = Entry(
+            raw["kind"],
+            raw["name"],
+            raw["clause"],
+            raw["pack"],
+            raw["formula"],
+            tuple((a, b) for a, b in raw["inputs"]),
+            raw["unit"],
+            tuple((a, b) for a, b in raw["basis"]),
+            tuple((a, b) for a, b in raw["axes"]),
+            raw["data"],
+        )
         if entry.digest != key:
             raise ValueError(f"entry {key[:12]} does not fit its digest")
         ledger.entries[key] = entry
@@ -116,14 +136,19 @@ def value_data(value: Value) -> dict[str, Any]:
     states = np.asarray(value.state)
     head |= {"table": value.table, "rows": len(states)}
     if len(states) <= KEPT_ROWS:
-        head["values"] = [_one(v, value) if s == KNOWN else None for v, s in zip(value.data, states, strict=True)]
+        head["values"] = [
+            _one(v, value) if s == KNOWN else None for v, s in zip(value.data, states, strict=True)
+        ]
         head["missing"] = [int(i) for i in np.flatnonzero(states == 1)]
         head["not_applicable"] = [int(i) for i in np.flatnonzero(states == NOT_APPLICABLE)]
     elif value.data.dtype == np.float64:
         kept = value.data[states == KNOWN] / float(value.unit.factor)
         if len(kept):
-            head |= {"sum": decimal_text(float(kept.sum())), "least": decimal_text(float(kept.min())),
-                     "greatest": decimal_text(float(kept.max()))}
+            head |= {
+                "sum": decimal_text(float(kept.sum())),
+                "least": decimal_text(float(kept.min())),
+                "greatest": decimal_text(float(kept.max())),
+            }
     return head
 
 

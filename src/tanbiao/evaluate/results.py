@@ -44,10 +44,17 @@ class Finding:
 
     def data(self) -> dict[str, Any]:
         return {
-            "clause": self.clause, "number": self.number, "severity": self.severity, "review": self.review,
-            "verdict": self.verdict, "missing": list(self.missing), "where": ", ".join(self.where),
-            "rows": list(self.rows), "message": self.text.data(),
-            "remedy": self.remedy.data() if self.remedy else None, "source": self.source,
+            "clause": self.clause,
+            "number": self.number,
+            "severity": self.severity,
+            "review": self.review,
+            "verdict": self.verdict,
+            "missing": list(self.missing),
+            "where": ", ".join(self.where),
+            "rows": list(self.rows),
+            "message": self.text.data(),
+            "remedy": self.remedy.data() if self.remedy else None,
+            "source": self.source,
         }
 
 
@@ -120,20 +127,45 @@ class Published:
 
     def data(self) -> dict[str, Any]:
         found: dict[str, Any] = {
-            "pack": self.pack, "name": self.name, "clause": self.clause, "review": self.review,
-            "title": self.title.data(), "value": self.value, "published": self.published, "unit": self.unit,
-            "basis": dict(self.basis), "missing": list(self.missing), "headline": self.headline,
+            "pack": self.pack,
+            "name": self.name,
+            "clause": self.clause,
+            "review": self.review,
+            "title": self.title.data(),
+            "value": self.value,
+            "published": self.published,
+            "unit": self.unit,
+            "basis": dict(self.basis),
+            "missing": list(self.missing),
+            "headline": self.headline,
             "method_fingerprint": self.method_fingerprint,
         }
         if self.positions:
             found |= {
-                "low": self.low, "high": self.high,
-                "stages": {s.id: s.value for s in self.stages}, "positions": dict(self.positions),
-                "T1": self.t1, "T2": self.t2, "credits": self.credits, "outside": self.outside,
-                "coverage": dict(self.coverage), "judged_share": self.judged, "unconverted_share": self.unconverted,
-                "verdict": self.verdict, "primary_data_share": self.primary_data_share, "dqr": dict(self.dqr),
-                "contributions": [{"provider": c.provider, "name": c.name.data(), "value": c.value,
-                                   "share": c.share, "coverage": c.coverage} for c in self.contributions[:20]],
+                "low": self.low,
+                "high": self.high,
+                "stages": {s.id: s.value for s in self.stages},
+                "positions": dict(self.positions),
+                "T1": self.t1,
+                "T2": self.t2,
+                "credits": self.credits,
+                "outside": self.outside,
+                "coverage": dict(self.coverage),
+                "judged_share": self.judged,
+                "unconverted_share": self.unconverted,
+                "verdict": self.verdict,
+                "primary_data_share": self.primary_data_share,
+                "dqr": dict(self.dqr),
+                "contributions": [
+                    {
+                        "provider": c.provider,
+                        "name": c.name.data(),
+                        "value": c.value,
+                        "share": c.share,
+                        "coverage": c.coverage,
+                    }
+                    for c in self.contributions[:20]
+                ],
             }
         if self.grade is not None:
             found |= self.grade.data()
@@ -162,23 +194,33 @@ class Result:
     @property
     def unverified_musts(self) -> int:
         """How many applicable must-clauses rest on an encoding that nobody verified."""
-        return sum(1 for f in self.findings
-                   if f.severity in ("must", "refuse") and f.verdict != "not_applicable" and f.review != "verified")
+        return sum(
+            1
+            for f in self.findings
+            if f.severity in ("must", "refuse") and f.verdict != "not_applicable" and f.review != "verified"
+        )
 
     def conformity(self) -> Text:
         """The only words about conformity that any face may show."""
         failed = sum(1 for f in self.findings if f.severity in ("must", "refuse") and f.verdict == "fail")
-        unknown = sum(1 for f in self.findings
-                      if f.severity in ("must", "refuse") and f.verdict == "not_evaluable")
+        unknown = sum(
+            1 for f in self.findings if f.severity in ("must", "refuse") and f.verdict == "not_evaluable"
+        )
         if failed:
-            return Text(f"不符合：{failed} 条要求未满足", f"does not conform: {_count(failed, 'is', 'are')} not met")
+            return Text(
+                f"不符合：{failed} 条要求未满足", f"does not conform: {_count(failed, 'is', 'are')} not met"
+            )
         if unknown:
-            return Text(f"无法判定：{unknown} 条要求缺数据",
-                        f"cannot be judged: {_count(unknown, 'lacks', 'lack')} data")
+            return Text(
+                f"无法判定：{unknown} 条要求缺数据",
+                f"cannot be judged: {_count(unknown, 'lacks', 'lack')} data",
+            )
         if self.unverified_musts:
-            return Text(f"按未经核实的编码核对：{self.unverified_musts} 条要求的编码未经核实",
-                        "checked against an unverified encoding: "
-                        f"{_count(self.unverified_musts, 'is', 'are')} unverified")
+            return Text(
+                f"按未经核实的编码核对：{self.unverified_musts} 条要求的编码未经核实",
+                "checked against an unverified encoding: "
+                f"{_count(self.unverified_musts, 'is', 'are')} unverified",
+            )
         return Text("符合", "conforms")
 
 
@@ -186,8 +228,13 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} requirement {one}" if number == 1 else f"{number} requirements {many}"
 
 
-def evaluate_rulebook(rulebook: Rulebook, facts: Facts, background: Background, ledger: Ledger,
-                      evaluation: Evaluation | None = None) -> Result:
+def evaluate_rulebook(
+    rulebook: Rulebook,
+    facts: Facts,
+    background: Background,
+    ledger: Ledger,
+    evaluation: Evaluation | None = None,
+) -> Result:
     """Every check and every published quantity of a rulebook over the facts."""
     evaluation = evaluation or Evaluation(rulebook, facts, background, ledger)
     findings = tuple(_finding(c, evaluation) for c in rulebook.of_kind("check"))
@@ -203,8 +250,16 @@ def evaluate_rulebook(rulebook: Rulebook, facts: Facts, background: Background, 
 
 def _finding(clause: Clause, evaluation: Evaluation) -> Finding:
     source = str(clause.source.get("document", ""))
-    base = Finding(clause.address, clause.number, clause.severity, clause.review, "pass", clause.text,
-                   remedy=clause.remedy or _remedy(clause, evaluation), source=source)
+    base = Finding(
+        clause.address,
+        clause.number,
+        clause.severity,
+        clause.review,
+        "pass",
+        clause.text,
+        remedy=clause.remedy or _remedy(clause, evaluation),
+        source=source,
+    )
     try:
         value = evaluation.value(clause.name)
     except TanbiaoError as error:
@@ -225,10 +280,11 @@ def _finding(clause: Clause, evaluation: Evaluation) -> Finding:
     stuck = np.flatnonzero(states == MISSING)
     if len(stuck):
         ids, where = _row_places(value.table, stuck, evaluation)
-        return replace(base, verdict="not_evaluable", rows=ids, where=where,
-                       missing=tuple(sorted(value.why)))
+        return replace(base, verdict="not_evaluable", rows=ids, where=where, missing=tuple(sorted(value.why)))
     if (states == NOT_APPLICABLE).all():
-        return replace(base, verdict="not_applicable", missing=tuple(sorted(w for w in value.why if "#" in w)))
+        return replace(
+            base, verdict="not_applicable", missing=tuple(sorted(w for w in value.why if "#" in w))
+        )
     return base
 
 
@@ -247,7 +303,11 @@ def _weakest(clause: Clause, evaluation: Evaluation) -> str:
             other = evaluation.rulebook.by_address(entry.clause)
             if other is not None:
                 found.add(other.review)
-            table = evaluation.rulebook.tables.get(entry.name.partition(".")[0]) if entry.kind == "table" else None
+            table = (
+                evaluation.rulebook.tables.get(entry.name.partition(".")[0])
+                if entry.kind == "table"
+                else None
+            )
             if table is not None and "review" in table.values:
                 found |= {str(mark) for mark in table.values["review"].data}
     return min(found, key=lambda mark: REVIEWS_BY_STRENGTH.index(mark) if mark in REVIEWS_BY_STRENGTH else 0)
@@ -267,7 +327,11 @@ def _remedy(clause: Clause, evaluation: Evaluation) -> Text | None:
             found.append(given.path)
         elif "." in name and evaluation.names.table_named(name.partition(".")[0]) in evaluation.facts.tables:
             found.append(name)
-        elif given is None and subject in evaluation.facts.tables and evaluation.names.column(subject or "", name):
+        elif (
+            given is None
+            and subject in evaluation.facts.tables
+            and evaluation.names.column(subject or "", name)
+        ):
             found.append(f"{subject}.{name}")
     if not found:
         return None
@@ -277,7 +341,9 @@ def _remedy(clause: Clause, evaluation: Evaluation) -> Text | None:
 
 def _unknown(base: Finding, value: Value, state: int, places: tuple[str, ...]) -> Finding:
     verdict = "not_evaluable" if state == MISSING else "not_applicable"
-    return replace(base, verdict=verdict, missing=tuple(sorted(value.why)), where=places if state == MISSING else ())
+    return replace(
+        base, verdict=verdict, missing=tuple(sorted(value.why)), where=places if state == MISSING else ()
+    )
 
 
 def _places(clause: Clause, evaluation: Evaluation) -> tuple[str, ...]:
@@ -323,8 +389,13 @@ def _row_places(table: str, rows: Any, evaluation: Evaluation) -> tuple[tuple[st
             ids.append(found.ids[row])
             where.append(str(found.place(row)))
         else:
-            ids.append(str(evaluation.rulebook.tables[base].values["id"].data[row]
-                           if "id" in evaluation.rulebook.tables[base].columns else row))
+            ids.append(
+                str(
+                    evaluation.rulebook.tables[base].values["id"].data[row]
+                    if "id" in evaluation.rulebook.tables[base].columns
+                    else row
+                )
+            )
     more = len(rows) - 20
     if more > 0:
         ids.append(f"+{more}")
@@ -333,8 +404,12 @@ def _row_places(table: str, rows: Any, evaluation: Evaluation) -> tuple[tuple[st
 
 def _derived_place(table: str, id_: str, evaluation: Evaluation) -> str:
     """Where the fact stands that a derived row comes from: the part, route, movement or claim of its id."""
-    for name in {"inflow": ("part", "movement"), "outflow": ("route", "movement"), "removal": ("part",),
-                 "credit": ("custody",)}.get(table, ()):
+    for name in {
+        "inflow": ("part", "movement"),
+        "outflow": ("route", "movement"),
+        "removal": ("part",),
+        "credit": ("custody",),
+    }.get(table, ()):
         found = evaluation.facts.tables.get(name)
         wanted = id_.partition("/")[0]
         if found is not None and wanted in found.ids:
@@ -345,8 +420,18 @@ def _derived_place(table: str, id_: str, evaluation: Evaluation) -> str:
 def _published(clause: Clause, evaluation: Evaluation, refused: tuple[str, ...]) -> Published:
     rulebook = evaluation.rulebook
     target = rulebook.clauses.get(clause.of)
-    base = Published(rulebook.pack.version, clause.of, clause.address, clause.review, clause.text, None, "—",
-                     clause.unit.text, dict(target.basis if target else ()), headline=clause.headline)
+    base = Published(
+        rulebook.pack.version,
+        clause.of,
+        clause.address,
+        clause.review,
+        clause.text,
+        None,
+        "—",
+        clause.unit.text,
+        dict(target.basis if target else ()),
+        headline=clause.headline,
+    )
     if refused:
         return replace(base, missing=refused)
     try:
@@ -370,8 +455,21 @@ def _published(clause: Clause, evaluation: Evaluation, refused: tuple[str, ...])
 
 def _breakdown(base: Published, clause: Clause, evaluation: Evaluation, total: float) -> Published:
     """Stages, positions, coverage and contributions; refuses when the stages do not sum to the total."""
-    columns = {n: evaluation.line_column(n) for n in (
-        "impact", "account", "stage", "low", "high", "judged", "unconverted", "coverage", "provider", *POSITION_COLUMNS)}
+    columns = {
+        n: evaluation.line_column(n)
+        for n in (
+            "impact",
+            "account",
+            "stage",
+            "low",
+            "high",
+            "judged",
+            "unconverted",
+            "coverage",
+            "provider",
+            *POSITION_COLUMNS,
+        )
+    }
     per = 1.0
     if clause.per:
         divisor = evaluation.value(clause.per)
@@ -386,53 +484,83 @@ def _breakdown(base: Published, clause: Clause, evaluation: Evaluation, total: f
     stages = _stages(clause, evaluation, columns["stage"].data, inside, impact, low, high)
     parts = sum(s.value for s in stages)
     if abs(parts - total) > SUM_TOLERANCE * max(1.0, abs(total), float(np.abs(impact).sum())):
-        problem = Problem("breakdown-sum", clause.place, {"name": clause.of, "parts": f"{parts:.9g}",
-                                                          "total": f"{total:.9g}"}, clause.address)
+        problem = Problem(
+            "breakdown-sum",
+            clause.place,
+            {"name": clause.of, "parts": f"{parts:.9g}", "total": f"{total:.9g}"},
+            clause.address,
+        )
         raise TanbiaoError([problem])
-    positions = {p: float(np.asarray(columns[n].data, dtype=np.float64)[inside].sum() * scale)
-                 for p, n in zip(POSITIONS, POSITION_COLUMNS, strict=True)}
+    positions = {
+        p: float(np.asarray(columns[n].data, dtype=np.float64)[inside].sum() * scale)
+        for p, n in zip(POSITIONS, POSITION_COLUMNS, strict=True)
+    }
     weight = float(np.abs(impact[inside]).sum()) or 1.0
     kinds = columns["coverage"].data
-    coverage = {k: float(np.abs(impact[inside & (kinds == k)]).sum() / weight)
-                for k in ("named", "derived", "proxy", "none", "direct")}
+    coverage = {
+        k: float(np.abs(impact[inside & (kinds == k)]).sum() / weight)
+        for k in ("named", "derived", "proxy", "none", "direct")
+    }
     extras = {role: _scalar(evaluation, name) for role, name in clause.also.items()}
-    dqr = {role.removeprefix("dqr_"): v for role, v in extras.items()
-           if role.startswith("dqr_") and isinstance(v, float)}
+    dqr = {
+        role.removeprefix("dqr_"): v
+        for role, v in extras.items()
+        if role.startswith("dqr_") and isinstance(v, float)
+    }
     pds = extras.get("primary_data_share")
     verdict = extras.get("verdict")
     return replace(
-        base, stages=stages, positions=positions, low=float(low[inside].sum()), high=float(high[inside].sum()),
-        credits=float(impact[accounts == "credit"].sum()), outside=float(impact[accounts == "outside"].sum()),
-        coverage=coverage, judged=float(np.abs(columns["judged"].data[inside]).sum() * scale / weight),
+        base,
+        stages=stages,
+        positions=positions,
+        low=float(low[inside].sum()),
+        high=float(high[inside].sum()),
+        credits=float(impact[accounts == "credit"].sum()),
+        outside=float(impact[accounts == "outside"].sum()),
+        coverage=coverage,
+        judged=float(np.abs(columns["judged"].data[inside]).sum() * scale / weight),
         unconverted=float(np.abs(columns["unconverted"].data[inside]).sum() * scale / weight),
         contributions=_contributions(columns, inside, impact, low, high, evaluation.background, total),
         verdict=str(verdict) if verdict is not None else None,
-        primary_data_share=pds if isinstance(pds, float) else None, dqr=dqr,
+        primary_data_share=pds if isinstance(pds, float) else None,
+        dqr=dqr,
         method_fingerprint=fingerprint(clause, evaluation),
     )
 
 
-def _stages(clause: Clause, evaluation: Evaluation, tags: Any, inside: Any, impact: Any, low: Any,
-            high: Any) -> tuple[Stage, ...]:
+def _stages(
+    clause: Clause, evaluation: Evaluation, tags: Any, inside: Any, impact: Any, low: Any, high: Any
+) -> tuple[Stage, ...]:
     names: dict[str, Text] = {}
     if clause.stages:
         values = evaluation.rulebook.tables[clause.stages].values
         for row in range(evaluation.rulebook.tables[clause.stages].rows):
             account = str(values["account"].data[row]) if "account" in values else ""
             if account != "outside":
-                names.setdefault(str(values["stage"].data[row]),
-                                 Text(str(values["zh"].data[row]), str(values["en"].data[row])))
+                names.setdefault(
+                    str(values["stage"].data[row]),
+                    Text(str(values["zh"].data[row]), str(values["en"].data[row])),
+                )
     for tag in tags[inside]:
         names.setdefault(str(tag), Text(str(tag), str(tag)))
     found = []
     for id_, name in names.items():
         mask = inside & (tags == id_)
-        found.append(Stage(id_, name, float(impact[mask].sum()), float(low[mask].sum()), float(high[mask].sum())))
+        found.append(
+            Stage(id_, name, float(impact[mask].sum()), float(low[mask].sum()), float(high[mask].sum()))
+        )
     return tuple(found)
 
 
-def _contributions(columns: Mapping[str, Value], inside: Any, impact: Any, low: Any, high: Any,
-                   background: Background, total: float) -> tuple[Contribution, ...]:
+def _contributions(
+    columns: Mapping[str, Value],
+    inside: Any,
+    impact: Any,
+    low: Any,
+    high: Any,
+    background: Background,
+    total: float,
+) -> tuple[Contribution, ...]:
     groups: dict[str, list[int]] = {}
     for row in np.flatnonzero(inside):
         groups.setdefault(str(columns["provider"].data[row]), []).append(int(row))
@@ -441,8 +569,17 @@ def _contributions(columns: Mapping[str, Value], inside: Any, impact: Any, low: 
         known = background.providers.get(provider)
         name = known.name if known else Text(provider or "未链接", provider or "not linked")
         value = float(impact[rows].sum())
-        found.append(Contribution(provider, name, value, float(low[rows].sum()), float(high[rows].sum()),
-                                  str(columns["coverage"].data[rows[0]]), value / total if total else 0.0))
+        found.append(
+            Contribution(
+                provider,
+                name,
+                value,
+                float(low[rows].sum()),
+                float(high[rows].sum()),
+                str(columns["coverage"].data[rows[0]]),
+                value / total if total else 0.0,
+            )
+        )
     return tuple(sorted(found, key=lambda c: (-abs(c.value), c.provider)))
 
 
@@ -458,13 +595,34 @@ def _scalar(evaluation: Evaluation, name: str) -> float | str | None:
 def fingerprint(clause: Clause, evaluation: Evaluation) -> str:
     """Two results may be compared only when this agrees: packs, unit, chosen options, GWP set, libraries."""
     options = {c: sorted(set(d.option) - {""}) for c, d in sorted(evaluation.decisions.items())}
-    return digest({
-        "packs": sorted(evaluation.rulebook.digests.values()), "unit": clause.unit.text,
-        "basis": [list(b) for b in (evaluation.rulebook.clauses[clause.of].basis
-                                    if clause.of in evaluation.rulebook.clauses else ())],
-        "options": options, "gwp": evaluation.background.gwp, "libraries": sorted(evaluation.background.libraries.values()),
-    })[:16]
+    return digest(
+        {
+            "packs": sorted(evaluation.rulebook.digests.values()),
+            "unit": clause.unit.text,
+            "basis": [
+                list(b)
+                for b in (
+                    evaluation.rulebook.clauses[clause.of].basis
+                    if clause.of in evaluation.rulebook.clauses
+                    else ()
+                )
+            ],
+            "options": options,
+            "gwp": evaluation.background.gwp,
+            "libraries": sorted(evaluation.background.libraries.values()),
+        }
+    )[:16]
 
 
-__all__ = ["ClauseScope", "Contribution", "Entry", "Finding", "Published", "Result", "Stage", "compare",
-           "evaluate_rulebook", "fingerprint"]
+__all__ = [
+    "ClauseScope",
+    "Contribution",
+    "Entry",
+    "Finding",
+    "Published",
+    "Result",
+    "Stage",
+    "compare",
+    "evaluate_rulebook",
+    "fingerprint",
+]

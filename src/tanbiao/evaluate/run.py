@@ -36,9 +36,17 @@ class Evaluation:
     published.
     """
 
-    def __init__(self, rulebook: Rulebook, facts: Facts, background: Background, ledger: Ledger | None = None,
-                 forced: Mapping[str, str] | None = None, lines: FactTable | None = None,
-                 tolerant: bool = False, derived: Mapping[str, FactTable] | None = None) -> None:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        facts: Facts,
+        background: Background,
+        ledger: Ledger | None = None,
+        forced: Mapping[str, str] | None = None,
+        lines: FactTable | None = None,
+        tolerant: bool = False,
+        derived: Mapping[str, FactTable] | None = None,
+    ) -> None:
         self.rulebook, self.facts, self.background = rulebook, facts, background
         self.names = RulebookNames(rulebook)
         self.ledger = ledger if ledger is not None else Ledger()
@@ -81,7 +89,9 @@ class Evaluation:
             try:
                 value = self.clause(clause)
             except TanbiaoError as error:
-                raise TanbiaoError([replace(p, clause=p.clause or clause.address) for p in error.problems]) from None
+                raise TanbiaoError(
+                    [replace(p, clause=p.clause or clause.address) for p in error.problems]
+                ) from None
             finally:
                 inputs = self.stack.pop()
                 self.busy.pop()
@@ -98,11 +108,26 @@ class Evaluation:
     def record(self, clause: Clause, value: Value, inputs: list[tuple[str, str]]) -> str:
         data = ""
         if clause.kind == "given":
-            data = keyed_digest(self.facts.salt, clause.path, _text(value), value.unit.text,
-                                self.facts.evidence.get(clause.name, ""))
+            data = keyed_digest(
+                self.facts.salt,
+                clause.path,
+                _text(value),
+                value.unit.text,
+                self.facts.evidence.get(clause.name, ""),
+            )
         formula = clause.formula.source if clause.formula is not None else ""
-        entry = Entry(clause.kind, clause.name, clause.address, self._pack_digest.get(clause.pack, ""), formula,
-                      tuple(sorted(inputs)), clause.unit.text, clause.basis, self.axes, data)
+        entry = Entry(
+            clause.kind,
+            clause.name,
+            clause.address,
+            self._pack_digest.get(clause.pack, ""),
+            formula,
+            tuple(sorted(inputs)),
+            clause.unit.text,
+            clause.basis,
+            self.axes,
+            data,
+        )
         return self.ledger.add(entry, value)
 
     # -- kinds -------------------------------------------------------------------------------------------------
@@ -153,8 +178,12 @@ class Evaluation:
         factor = clause.unit.factor
         if value.data is None:
             return value
-        data = value.data * (float(factor) if isinstance(value.data, float) or (
-            isinstance(value.data, np.ndarray) and value.data.dtype == np.float64) else factor)
+        data = value.data * (
+            float(factor)
+            if isinstance(value.data, float)
+            or (isinstance(value.data, np.ndarray) and value.data.dtype == np.float64)
+            else factor
+        )
         return replace(value, data=data)
 
     def blank(self, scope: ClauseScope, value: Value, clause: Clause) -> Value:
@@ -172,11 +201,20 @@ class Evaluation:
 
     def masked(self, value: Value, where: Value) -> Value:
         """Outside the `where` of its subject a clause does not apply."""
-        keep = np.asarray(where.data, dtype=bool) if where.table else np.full(np.shape(value.state), bool(where.data))
+        keep = (
+            np.asarray(where.data, dtype=bool)
+            if where.table
+            else np.full(np.shape(value.state), bool(where.data))
+        )
         states = np.asarray(where.state)
-        state = np.where(states == MISSING, MISSING, np.where(keep & (states == KNOWN), value.state, NOT_APPLICABLE))
-        return replace(value, state=np.broadcast_to(state, np.shape(value.state)).astype(np.int8),
-                       why=value.why | where.why)
+        state = np.where(
+            states == MISSING, MISSING, np.where(keep & (states == KNOWN), value.state, NOT_APPLICABLE)
+        )
+        return replace(
+            value,
+            state=np.broadcast_to(state, np.shape(value.state)).astype(np.int8),
+            why=value.why | where.why,
+        )
 
     # -- choices -----------------------------------------------------------------------------------------------
 
@@ -218,7 +256,9 @@ class Evaluation:
                 continue
             test = evaluate(option.when, scope)
             state = np.broadcast_to(np.asarray(test.state), (size,))
-            truth = np.broadcast_to(np.asarray(test.data if test.data is not None else False, dtype=bool), (size,))
+            truth = np.broadcast_to(
+                np.asarray(test.data if test.data is not None else False, dtype=bool), (size,)
+            )
             take = open_rows & (state == KNOWN) & truth
             chosen[take] = option.name
             stuck = open_rows & (state == MISSING)
@@ -234,8 +274,9 @@ class Evaluation:
             return Value(str(chosen[0]) or None, int(state[0]), why=reasons)
         return Value(chosen, state, table=table, why=reasons)
 
-    def decision(self, clause: Clause, scope: ClauseScope, table: str | None, chosen: Array,
-                 undecided: Array) -> Decision:
+    def decision(
+        self, clause: Clause, scope: ClauseScope, table: str | None, chosen: Array, undecided: Array
+    ) -> Decision:
         used = [o for o in clause.first if o.name in set(chosen)]
         weights = None
         providers: dict[str, Value] = {}
@@ -247,9 +288,17 @@ class Evaluation:
                 providers[option.name] = evaluate(option.provider, scope)
             for number, line in enumerate(option.lines or ()):
                 coefficients[(option.name, number)] = evaluate(line.coefficient, scope)
-        return Decision(clause.name, clause.address, table, tuple(chosen),
-                        tuple(int(r) for r in np.flatnonzero(undecided)), {o.name: o for o in clause.first}, weights,
-                        providers or None, coefficients or None)
+        return Decision(
+            clause.name,
+            clause.address,
+            table,
+            tuple(chosen),
+            tuple(int(r) for r in np.flatnonzero(undecided)),
+            {o.name: o for o in clause.first},
+            weights,
+            providers or None,
+            coefficients or None,
+        )
 
     def weights(self, key: Node, option: str, chosen: Array, before: Array | None) -> Array:
         """Allocation weights of the product rows (in the exchange table) whose process chose `option`."""
@@ -259,20 +308,29 @@ class Evaluation:
         rows = self.product_rows()
         owner = exchange.parents.get("process", np.full(len(exchange), -1))
         if value.table == "process":
-            value = replace(value, data=value.data[owner[rows]], state=value.state[owner[rows]], table="product")
+            value = replace(
+                value, data=value.data[owner[rows]], state=value.state[owner[rows]], table="product"
+            )
         for position, row in enumerate(rows):
             if owner[row] < 0 or chosen[owner[row]] != option:
                 continue
             data = value.data if value.table is None else value.data[position]
             known = (value.state if value.table is None else value.state[position]) == KNOWN
             why = value.why
-            if known and isinstance(data, str):  # a property's name: its column for one unit, times the amount
+            if known and isinstance(
+                data, str
+            ):  # a property's name: its column for one unit, times the amount
                 column, amount = self.fact_column("product", data), self.fact_column("product", "amount")
                 known, why = column.state[position] == KNOWN, column.why
                 data = column.data[position] * amount.data[position] if known else None
             if not known:
-                self.problems.append(Problem("allocation-key", exchange.place(int(row)), {
-                    "product": exchange.ids[row], "missing": ", ".join(sorted(why))}))
+                self.problems.append(
+                    Problem(
+                        "allocation-key",
+                        exchange.place(int(row)),
+                        {"product": exchange.ids[row], "missing": ", ".join(sorted(why))},
+                    )
+                )
                 continue
             weights[row] = float(data)
         return weights
@@ -308,13 +366,17 @@ class Evaluation:
         if table in self.facts.tables:
             found = self.facts.tables[table]
             if column == "id":
-                return Value(np.array(found.ids, dtype=object), np.zeros(len(found), dtype=np.int8), table=table)
+                return Value(
+                    np.array(found.ids, dtype=object), np.zeros(len(found), dtype=np.int8), table=table
+                )
             self.use(f"{table}.{column}", self.given_column(table, column, found))
             return found.columns[column]
         pack_table = self.rulebook.tables[table]
         clause = self.rulebook.clauses.get(table)
         owner = clause.pack if clause is not None else self.rulebook.pack.name
-        entry = Entry("table", f"{table}.{column}", clause.address if clause else "", self._pack_digest[owner])
+        entry = Entry(
+            "table", f"{table}.{column}", clause.address if clause else "", self._pack_digest[owner]
+        )
         self.use(f"{table}.{column}", self.ledger.add(entry))
         return pack_table.values[column]
 
@@ -322,13 +384,20 @@ class Evaluation:
         """The ledger entry of a column of facts: a root over one keyed digest for each row."""
         name = f"{table}.{column}"
         if name not in self.keys:
-            texts = found.source.columns.get(column, ("",) * len(found)) if found.source is not None else \
-                [_cell(v) for v in found.columns[column].data]
-            data = merkle_root(keyed_digest(self.facts.salt, table, i, column, t)
-                               for i, t in zip(found.ids, texts, strict=True))
+            texts = (
+                found.source.columns.get(column, ("",) * len(found))
+                if found.source is not None
+                else [_cell(v) for v in found.columns[column].data]
+            )
+            data = merkle_root(
+                keyed_digest(self.facts.salt, table, i, column, t)
+                for i, t in zip(found.ids, texts, strict=True)
+            )
             value = found.columns[column]
-            self.keys[name] = self.ledger.add(Entry("given", name, data=data, unit=value.unit.text, basis=value.basis),
-                                              {"table": table, "rows": len(found)})
+            self.keys[name] = self.ledger.add(
+                Entry("given", name, data=data, unit=value.unit.text, basis=value.basis),
+                {"table": table, "rows": len(found)},
+            )
         return self.keys[name]
 
     def parent_rows(self, child: str, parent: str) -> Array | None:
@@ -359,12 +428,21 @@ class Evaluation:
             raise TanbiaoError(self.flows.problems)
         if not self._flow_key:
             self.stack.append([])
-            inputs = [(n, self.table_root(self.facts.tables[n])) for n in MASSFLOW if len(self.facts.tables[n])]
+            inputs = [
+                (n, self.table_root(self.facts.tables[n])) for n in MASSFLOW if len(self.facts.tables[n])
+            ]
             inputs += [(n, self.given_column_root(t)) for n, t in self.given_derived.items()]
             self.stack.pop()
             rows = {n: len(t["id"].data) for n, t in self.flows.tables.items()}
-            self._flow_key = self.ledger.add(Entry("massflow", "massflow", inputs=tuple(sorted(inputs)),
-                                                   axes=(*self.axes, ("numerics", SAMPLER))), rows)
+            self._flow_key = self.ledger.add(
+                Entry(
+                    "massflow",
+                    "massflow",
+                    inputs=tuple(sorted(inputs)),
+                    axes=(*self.axes, ("numerics", SAMPLER)),
+                ),
+                rows,
+            )
         return self.flows
 
     def derived_column(self, table: str, column: str) -> Value:
@@ -376,9 +454,14 @@ class Evaluation:
             size = len(next(iter(flows.tables[table].values())).data)
             blank: Any = {"number": Fraction(0), "bool": False}.get(spec.kind, "")
             state = MISSING if spec.kind == "number" and size else KNOWN
-            return Value(np.array([blank] * size, dtype=bool if spec.kind == "bool" else object),
-                         np.full(size, state, dtype=np.int8), spec.unit, spec.basis, table,
-                         frozenset([f"{table}.{column}"]) if state == MISSING else frozenset())
+            return Value(
+                np.array([blank] * size, dtype=bool if spec.kind == "bool" else object),
+                np.full(size, state, dtype=np.int8),
+                spec.unit,
+                spec.basis,
+                table,
+                frozenset([f"{table}.{column}"]) if state == MISSING else frozenset(),
+            )
         return found
 
     def chance(self, formula: Node, table: str | None) -> Value:
@@ -389,8 +472,14 @@ class Evaluation:
         if draws is None or still.state != KNOWN:
             return replace(still, data=Fraction(int(bool(still.data))) if still.state == KNOWN else None)
         self.flow_draws = draws
-        key = self.ledger.add(Entry("ensemble", "massflow draws", inputs=(("massflow", self._flow_key),), axes=(
-            ("n", str(DRAWS)), ("sampler", SAMPLER), ("seed", str(SEED)))))
+        key = self.ledger.add(
+            Entry(
+                "ensemble",
+                "massflow draws",
+                inputs=(("massflow", self._flow_key),),
+                axes=(("n", str(DRAWS)), ("sampler", SAMPLER), ("seed", str(SEED))),
+            )
+        )
         self.use("massflow draws", key)
         met = 0
         for number in range(DRAWS):
@@ -409,8 +498,16 @@ class Evaluation:
 
     def drawn(self, flows: Flows) -> Evaluation:
         """The same evaluation over other masses; what it finds stays out of the ledger."""
-        other = Evaluation(self.rulebook, self.facts, self.background, Ledger(), self.forced, self.given_lines,
-                           self.tolerant, self.given_derived)
+        other = Evaluation(
+            self.rulebook,
+            self.facts,
+            self.background,
+            Ledger(),
+            self.forced,
+            self.given_lines,
+            self.tolerant,
+            self.given_derived,
+        )
         other.roots, other.flows, other._flow_key = self.roots, flows, self._flow_key
         return other
 
@@ -428,8 +525,14 @@ class Evaluation:
         if column not in self._line_columns:
             spec = line_columns()[column]
             size = len(next(iter(self._line_columns.values())).data) if self._line_columns else 0
-            return Value(np.full(size, Fraction(0) if spec.kind == "number" else "", dtype=object),
-                         np.full(size, MISSING, dtype=np.int8), spec.unit, (), "line", frozenset([f"line.{column}"]))
+            return Value(
+                np.full(size, Fraction(0) if spec.kind == "number" else "", dtype=object),
+                np.full(size, MISSING, dtype=np.int8),
+                spec.unit,
+                (),
+                "line",
+                frozenset([f"line.{column}"]),
+            )
         return self._line_columns[column]
 
     def lines(self) -> tuple[dict[str, Value], str]:
@@ -448,23 +551,38 @@ class Evaluation:
         if not self.tolerant and any(p.level == "error" for p in built.problems):
             raise TanbiaoError(built.problems)
         self.solved = solve(built, self.background)
-        system = self.ledger.add(Entry("system", "background", data=merkle_root(
-            f"{n}:{d}" for n, d in self.background.libraries.items()), axes=(("gwp", self.background.gwp),
-                                                                            ("numerics", NUMERICS))))
+        system = self.ledger.add(
+            Entry(
+                "system",
+                "background",
+                data=merkle_root(f"{n}:{d}" for n, d in self.background.libraries.items()),
+                axes=(("gwp", self.background.gwp), ("numerics", NUMERICS)),
+            )
+        )
         used = sorted(set(built.provider))
         lookup = self.ledger.add(Entry("lookup", "providers", data=self.background.lookup_digest(used)))
         inputs += [("background", system), ("providers", lookup)]
         reference = keyed_digest(self.facts.salt, "reference", str(sorted(self.facts.reference.items())))
-        inputs.append(("reference", self.ledger.add(Entry("given", "reference", data=reference),
-                                                    dict(self.facts.reference))))
-        key = self.ledger.add(Entry("lines", "line", inputs=tuple(sorted(inputs)), axes=self.axes,
-                                    formula=FORMULA), {"lines": len(built)})
+        inputs.append(
+            (
+                "reference",
+                self.ledger.add(Entry("given", "reference", data=reference), dict(self.facts.reference)),
+            )
+        )
+        key = self.ledger.add(
+            Entry("lines", "line", inputs=tuple(sorted(inputs)), axes=self.axes, formula=FORMULA),
+            {"lines": len(built)},
+        )
         columns = line_table(self.solved, self.facts, self.background)
         if undecided:
-            why = frozenset(w for c in undecided for w in self.values[c.name].why) | {c.address for c in undecided}
+            why = frozenset(w for c in undecided for w in self.values[c.name].why) | {
+                c.address for c in undecided
+            }
             for name in ("impact", "excluding_uptake", "low", "high"):
                 value = columns[name]
-                columns[name] = replace(value, state=np.full(len(value.data), MISSING, dtype=np.int8), why=why)
+                columns[name] = replace(
+                    value, state=np.full(len(value.data), MISSING, dtype=np.int8), why=why
+                )
         return columns, key
 
     def table_root(self, table: FactTable) -> str:
@@ -478,18 +596,34 @@ class Evaluation:
             names = sorted(table.source.columns)
             columns = [table.source.columns[n] for n in names]
             rows = zip(table.ids, zip(*columns, strict=True), strict=True)
-            data = merkle_root(keyed_digest(self.facts.salt, table.name, i, *(f"{n}={c}" for n, c in
-                                            zip(names, cells, strict=True) if c and n not in ("note",)))
-                               for i, cells in rows)
+            data = merkle_root(
+                keyed_digest(
+                    self.facts.salt,
+                    table.name,
+                    i,
+                    *(f"{n}={c}" for n, c in zip(names, cells, strict=True) if c and n not in ("note",)),
+                )
+                for i, cells in rows
+            )
         else:
             data = merkle_root(keyed_digest(self.facts.salt, table.name, i) for i in table.ids)
-        return self.ledger.add(Entry("given", table.name, data=data), {"table": table.name, "rows": len(table)})
+        return self.ledger.add(
+            Entry("given", table.name, data=data), {"table": table.name, "rows": len(table)}
+        )
 
     def given_column_root(self, table: FactTable) -> str:
-        data = merkle_root(keyed_digest(self.facts.salt, table.name, i, *(
-            f"{n}={_cell(v.data[r])}" for n, v in sorted(table.columns.items())))
-            for r, i in enumerate(table.ids))
-        return self.ledger.add(Entry("given", table.name, data=data), {"table": table.name, "rows": len(table)})
+        data = merkle_root(
+            keyed_digest(
+                self.facts.salt,
+                table.name,
+                i,
+                *(f"{n}={_cell(v.data[r])}" for n, v in sorted(table.columns.items())),
+            )
+            for r, i in enumerate(table.ids)
+        )
+        return self.ledger.add(
+            Entry("given", table.name, data=data), {"table": table.name, "rows": len(table)}
+        )
 
     def stage_map(self) -> dict[str, tuple[str, str]]:
         """Step tag → (stage, account), from the stage table of the headline."""
@@ -498,9 +632,13 @@ class Evaluation:
             return {}
         values = self.rulebook.tables[headline.stages].values
         account = values.get("account")
-        return {str(values["tag"].data[r]): (str(values["stage"].data[r]),
-                                            str(account.data[r]) if account is not None and account.data[r] else "total")
-                for r in range(self.rulebook.tables[headline.stages].rows)}
+        return {
+            str(values["tag"].data[r]): (
+                str(values["stage"].data[r]),
+                str(account.data[r]) if account is not None and account.data[r] else "total",
+            )
+            for r in range(self.rulebook.tables[headline.stages].rows)
+        }
 
     # -- again -------------------------------------------------------------------------------------------------
 
@@ -512,8 +650,16 @@ class Evaluation:
                 raise refuse("name-unknown", name=choice, formula="under")
         key = tuple(sorted(forced.items()))
         if key not in self.others:
-            other = Evaluation(self.rulebook, self.facts, self.background, self.ledger, forced, self.given_lines,
-                               self.tolerant, self.given_derived)
+            other = Evaluation(
+                self.rulebook,
+                self.facts,
+                self.background,
+                self.ledger,
+                forced,
+                self.given_lines,
+                self.tolerant,
+                self.given_derived,
+            )
             other.roots, other.flows = self.roots, self.flows
             self.others[key] = other
         return self.others[key]
@@ -528,8 +674,8 @@ class RowScope:
 
     def table_named(self, name: str) -> str:
         found = self.names.table_named(name)
-        if found is None or (name in self.evaluation.rulebook.clauses and
-                             self.names.type_of(name) is not None and self.names.type_of(name).kind != "table"):  # type: ignore[union-attr]
+        kind = self.names.type_of(name) if name in self.evaluation.rulebook.clauses else None
+        if found is None or (kind is not None and kind.kind != "table"):
             raise KeyError(name)
         return found
 
@@ -574,10 +720,22 @@ class RowScope:
         known, own = self.evaluation.background.providers, set(self.evaluation.facts.tables["process"].ids)
         ids = provider.data if provider.table is not None else np.array([provider.data], dtype=object)
         state = np.broadcast_to(np.asarray(provider.state), np.shape(ids)).copy()
-        state[np.array([s == KNOWN and str(i) not in known and str(i) not in own
-                        for i, s in zip(ids, state, strict=True)], dtype=bool)] = MISSING
-        texts = np.array([known[str(i)].facts.get(word, "") if s == KNOWN and str(i) in known else ""
-                          for i, s in zip(ids, state, strict=True)], dtype=object)
+        state[
+            np.array(
+                [
+                    s == KNOWN and str(i) not in known and str(i) not in own
+                    for i, s in zip(ids, state, strict=True)
+                ],
+                dtype=bool,
+            )
+        ] = MISSING
+        texts = np.array(
+            [
+                known[str(i)].facts.get(word, "") if s == KNOWN and str(i) in known else ""
+                for i, s in zip(ids, state, strict=True)
+            ],
+            dtype=object,
+        )
         if provider.table is None:
             return Value(texts[0], int(state[0]), why=provider.why)
         return Value(texts, state.astype(np.int8), table=provider.table, why=provider.why)
@@ -592,7 +750,9 @@ class ClauseScope(RowScope):
     """What the formulas of one clause read."""
 
     def __init__(self, evaluation: Evaluation, clause: Clause) -> None:
-        super().__init__(evaluation, evaluation.names.table_named(clause.subject.table) if clause.subject else None)
+        super().__init__(
+            evaluation, evaluation.names.table_named(clause.subject.table) if clause.subject else None
+        )
         self.clause = clause
 
 
@@ -605,7 +765,9 @@ class StrippedScope(ClauseScope):
         if measured is None or value.data is None:
             return value
         factor = measured.factor
-        exact = isinstance(value.data, Fraction) or (isinstance(value.data, np.ndarray) and value.data.dtype == object)
+        exact = isinstance(value.data, Fraction) or (
+            isinstance(value.data, np.ndarray) and value.data.dtype == object
+        )
         return replace(value, data=value.data / (factor if exact else float(factor)), unit=ONE, basis=())
 
 

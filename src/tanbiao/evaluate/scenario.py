@@ -251,7 +251,10 @@ def sensitivity(bench: Bench, study: Study, most: int = 15, span: float = SPAN) 
         values: dict[str, float] = {"/".join(sorted({o for o in decision.option if o})): base}
         for option in clause.first:
             value = bench.number(study, {clause.name: option.name})
-            if value is not None and _unlinked(bench.evaluation(study, {clause.name: option.name})) <= without:
+            if (
+                value is not None
+                and _unlinked(bench.evaluation(study, {clause.name: option.name})) <= without
+            ):
                 values.setdefault(option.name, value)
         least, greatest = (pick(values, key=lambda k: values[k]) for pick in (min, max))
         if values[greatest] != values[least]:

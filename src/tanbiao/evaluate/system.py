@@ -98,8 +98,9 @@ class Solved:
     unconverted: Array
 
 
-def build(facts: Facts, decisions: Sequence[Decision], background: Background,
-          stages: Mapping[str, tuple[str, str]]) -> Lines:
+def build(
+    facts: Facts, decisions: Sequence[Decision], background: Background, stages: Mapping[str, tuple[str, str]]
+) -> Lines:
     """Rewrite facts into lines by the decisions. stages: step tag → (stage of the pack, account)."""
     return _Builder(facts, decisions, background, stages).build()
 
@@ -110,7 +111,9 @@ def solve(lines: Lines, background: Background) -> Solved:
     Refuses (`system-loop`) when the processes need more of themselves than they give.
     """
     try:
-        activity = lca.activities(lines.output, lines.link_to, lines.link_from, lines.link_amount, lines.demand)
+        activity = lca.activities(
+            lines.output, lines.link_to, lines.link_from, lines.link_amount, lines.demand
+        )
     except lca.NotSolvable as error:
         loop = " → ".join(str(i) for i in error.columns)
         raise refuse("system-loop", loop=loop) from None
@@ -125,12 +128,22 @@ def solve(lines: Lines, background: Background) -> Solved:
     unconverted = np.array([p.unconverted for p in providers])
     if not len(lines):
         empty = np.zeros(0)
-        return Solved(lines, activity, empty, np.zeros((0, len(POSITION_COLUMNS))), empty, empty, empty, empty)
+        return Solved(
+            lines, activity, empty, np.zeros((0, len(POSITION_COLUMNS))), empty, empty, empty, empty
+        )
     impact = amount[:, None] * vectors[where]
     one, other = amount * low[where], amount * high[where]
     total = impact.sum(axis=1)
-    return Solved(lines, activity, amount, impact, np.minimum(one, other), np.maximum(one, other),
-                  np.abs(total) * judged[where], np.abs(total) * unconverted[where])
+    return Solved(
+        lines,
+        activity,
+        amount,
+        impact,
+        np.minimum(one, other),
+        np.maximum(one, other),
+        np.abs(total) * judged[where],
+        np.abs(total) * unconverted[where],
+    )
 
 
 def line_table(solved: Solved, facts: Facts, background: Background) -> dict[str, Value]:
@@ -145,23 +158,35 @@ def line_table(solved: Solved, facts: Facts, background: Background) -> dict[str
         return Value(np.array(values, dtype=object), known, ONE, (), "line")
 
     def numbers(values: Array, measured: Unit, state: Array | None = None, name: str = "") -> Value:
-        return Value(np.asarray(values, dtype=np.float64) * float(measured.factor), known if state is None else state,
-                     measured, (), "line", frozenset([f"line.{name}"] if name else []))
+        return Value(
+            np.asarray(values, dtype=np.float64) * float(measured.factor),
+            known if state is None else state,
+            measured,
+            (),
+            "line",
+            frozenset([f"line.{name}"] if name else []),
+        )
 
     ghg = unit("kgCO2e")
     row_process = lines.process_of[lines.column] if size else np.zeros(0, dtype=int)
     from_exchange = np.array([t == "exchange" for t in lines.fact_table], dtype=bool)
     columns: dict[str, Value] = {
         "id": text([f"{f}|{p}" for f, p in zip(lines.fact, lines.provider, strict=True)]),
-        "fact": text(lines.fact), "flow": text(lines.flow), "provider": text(lines.provider),
+        "fact": text(lines.fact),
+        "flow": text(lines.flow),
+        "provider": text(lines.provider),
         "process": text([process.ids[r] if r >= 0 else "" for r in row_process]),
         "product": text([exchange.ids[lines.products[c]] for c in lines.column]),
-        "stage": text(lines.stage), "step": text(lines.step), "account": text(lines.account),
+        "stage": text(lines.stage),
+        "step": text(lines.step),
+        "account": text(lines.account),
         "clause": text(lines.clause),
         "amount": numbers(solved.amount, ONE),
         "impact": numbers(solved.impact.sum(axis=1), ghg),
         "excluding_uptake": numbers(solved.impact.sum(axis=1) - solved.impact[:, UPTAKE], ghg),
-        "low": numbers(solved.low, ghg), "high": numbers(solved.high, ghg), "judged": numbers(solved.judged, ghg),
+        "low": numbers(solved.low, ghg),
+        "high": numbers(solved.high, ghg),
+        "judged": numbers(solved.judged, ghg),
         "unconverted": numbers(solved.unconverted, ghg),
     }
     for position, name in enumerate(POSITION_COLUMNS):
@@ -172,23 +197,34 @@ def line_table(solved: Solved, facts: Facts, background: Background) -> dict[str
     columns["control"] = text([str(control[r]) if r >= 0 else "" for r in row_process])
     chosen = [providers[p] for p in lines.provider]
     columns["coverage"] = text([p.coverage for p in chosen])
-    primary = [float(p.kind == "gas" and k in ("site_specific", "primary")) if p.kind != "supplier"
-               else float(p.facts.get("primary_share", "0") or 0)
-               for p, k in zip(chosen, kinds, strict=True)]
+    primary = [
+        float(p.kind == "gas" and k in ("site_specific", "primary"))
+        if p.kind != "supplier"
+        else float(p.facts.get("primary_share", "0") or 0)
+        for p, k in zip(chosen, kinds, strict=True)
+    ]
     columns["primary_share"] = numbers(np.array(primary), ONE)
     for score in ("technology", "geography", "time"):
         values, state = _scores(exchange, score, lines, from_exchange)
         columns[score] = numbers(values, ONE, state, score)
-    for name, key in (("provider_category", "category"), ("provider_boundary", "boundary"), ("gas_basis", "gas_basis"),
-                      ("gwp_set", "gwp_set"), ("allowed_uses", "allowed_uses"), ("mass_basis", "mass_basis"),
-                      ("radiative_forcing", "radiative_forcing")):
+    for name, key in (
+        ("provider_category", "category"),
+        ("provider_boundary", "boundary"),
+        ("gas_basis", "gas_basis"),
+        ("gwp_set", "gwp_set"),
+        ("allowed_uses", "allowed_uses"),
+        ("mass_basis", "mass_basis"),
+        ("radiative_forcing", "radiative_forcing"),
+    ):
         columns[name] = text([p.facts.get(key, "") for p in chosen])
     return columns
 
 
 def _fact_column(exchange: FactTable, name: str, lines: Lines, from_exchange: Array) -> list[str]:
     data = exchange.columns[name].data
-    return [str(data[r]) if mine else "estimated" for r, mine in zip(lines.fact_row, from_exchange, strict=True)]
+    return [
+        str(data[r]) if mine else "estimated" for r, mine in zip(lines.fact_row, from_exchange, strict=True)
+    ]
 
 
 def _scores(exchange: FactTable, name: str, lines: Lines, from_exchange: Array) -> tuple[Array, Array]:
@@ -197,13 +233,24 @@ def _scores(exchange: FactTable, name: str, lines: Lines, from_exchange: Array) 
     if len(exchange) == 0 or len(rows) == 0:
         return np.zeros(len(rows)), np.ones(len(rows), dtype=np.int8)
     state = np.where(from_exchange, column.state[rows], 1).astype(np.int8)
-    return np.array([float(column.data[r]) if s == KNOWN else 0.0 for r, s in zip(rows, state, strict=True)]), state
+    return np.array(
+        [float(column.data[r]) if s == KNOWN else 0.0 for r, s in zip(rows, state, strict=True)]
+    ), state
 
 
-_NONE = Provider("", Text("未链接", "not linked"), ONE,
-                 np.zeros(len(POSITION_COLUMNS)), 0.0, 0.0, "none", "none")
-_GHG = Provider(CO2E, Text("二氧化碳当量估计值", "CO2e estimate"),
-                unit("kgCO2e"), np.array([0.0] * 8 + [1.0]), 1.0, 1.0, "direct", "ghg")
+_NONE = Provider(
+    "", Text("未链接", "not linked"), ONE, np.zeros(len(POSITION_COLUMNS)), 0.0, 0.0, "none", "none"
+)
+_GHG = Provider(
+    CO2E,
+    Text("二氧化碳当量估计值", "CO2e estimate"),
+    unit("kgCO2e"),
+    np.array([0.0] * 8 + [1.0]),
+    1.0,
+    1.0,
+    "direct",
+    "ghg",
+)
 
 
 def _provider(id_: str, background: Background) -> Provider:
@@ -215,8 +262,13 @@ def _provider(id_: str, background: Background) -> Provider:
 
 
 class _Builder:
-    def __init__(self, facts: Facts, decisions: Sequence[Decision], background: Background,
-                 stages: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        decisions: Sequence[Decision],
+        background: Background,
+        stages: Mapping[str, tuple[str, str]],
+    ) -> None:
         self.facts, self.decisions, self.background, self.stages = facts, decisions, background, stages
         self.exchange, self.process = facts.tables["exchange"], facts.tables["process"]
         self.problems: list[Problem] = []
@@ -225,8 +277,10 @@ class _Builder:
         self.factors: dict[tuple[str, str], float | None] = {}
 
     def build(self) -> Lines:
-        cells = {name: self.exchange.columns[name].data for name in
-                 ("process", "stage", "direction", "flow", "unit", "provider")}
+        cells = {
+            name: self.exchange.columns[name].data
+            for name in ("process", "stage", "direction", "flow", "unit", "provider")
+        }
         amounts = self.exchange.columns["amount"]
         amount = np.array([float(v) for v in amounts.data], dtype=np.float64)
         directions = cells["direction"]
@@ -242,16 +296,30 @@ class _Builder:
         taken, providers = self.rewrites(share)
         process_ids = {i: n for n, i in enumerate(self.process.ids)}
         for row in range(len(self.exchange)):
-            if directions[row] in ("product", "resource") and not (directions[row] == "resource" and
-                                                                   cells["provider"][row]):
+            if directions[row] in ("product", "resource") and not (
+                directions[row] == "resource" and cells["provider"][row]
+            ):
                 continue
             if row in taken or owner[row] < 0:
                 continue
             provider = providers.get(row, str(cells["provider"][row]))
             if directions[row] == "emission" and not provider:
                 provider = str(cells["flow"][row])
-            self.term("exchange", row, self.exchange.ids[row], str(cells["flow"][row]), provider, str(cells["unit"][row]),
-                      amount[row], str(cells["stage"][row]), None, "total", "", share, process_ids)
+            self.term(
+                "exchange",
+                row,
+                self.exchange.ids[row],
+                str(cells["flow"][row]),
+                provider,
+                str(cells["unit"][row]),
+                amount[row],
+                str(cells["stage"][row]),
+                None,
+                "total",
+                "",
+                share,
+                process_ids,
+            )
         return self.finish()
 
     def shares(self) -> dict[int, float]:
@@ -266,20 +334,38 @@ class _Builder:
                 weights = [float(decision.weights[self.products[c]]) for c in columns]
                 total = sum(weights)
                 if total <= 0 or min(weights) < 0:
-                    self.problems.append(Problem("allocation-weight", self.process.place(process),
-                                                 {"process": self.process.ids[process],
-                                                  "weights": ", ".join(f"{w:g}" for w in weights)}, decision.clause))
+                    self.problems.append(
+                        Problem(
+                            "allocation-weight",
+                            self.process.place(process),
+                            {
+                                "process": self.process.ids[process],
+                                "weights": ", ".join(f"{w:g}" for w in weights),
+                            },
+                            decision.clause,
+                        )
+                    )
                     continue
                 for column, weight in zip(columns, weights, strict=True):
                     share[column] = weight / total
-        allocated = {p for d in self.decisions if d.weights is not None
-                     for p in range(len(d.option)) if d.option[p]}
-        allocated |= {p for d in self.decisions if any(o.key is not None for o in d.options.values())
-                      for p in d.undecided}  # its lines are missing, naming the datum
+        allocated = {
+            p for d in self.decisions if d.weights is not None for p in range(len(d.option)) if d.option[p]
+        }
+        allocated |= {
+            p
+            for d in self.decisions
+            if any(o.key is not None for o in d.options.values())
+            for p in d.undecided
+        }  # its lines are missing, naming the datum
         for process, columns in self.columns_of.items():
             if len(columns) > 1 and process not in allocated:
-                self.problems.append(Problem("allocation-none", self.process.place(process) if process >= 0 else Place(),
-                                             {"process": self.process.ids[process] if process >= 0 else "?"}))
+                self.problems.append(
+                    Problem(
+                        "allocation-none",
+                        self.process.place(process) if process >= 0 else Place(),
+                        {"process": self.process.ids[process] if process >= 0 else "?"},
+                    )
+                )
         return share
 
     def rewrites(self, share: dict[int, float]) -> tuple[set[int], dict[int, str]]:
@@ -306,11 +392,18 @@ class _Builder:
                 taken.update(linked)
                 for number, template in enumerate(option.lines):
                     column = (decision.coefficients or {})[(name, number)]
-                    if (column.table is not None and column.state[row] != KNOWN) or (column.table is None and \
-                            column.state != KNOWN):
-                        self.problems.append(Problem("line-coefficient", subject.place(row),
-                                                     {"row": subject.ids[row], "missing": ", ".join(sorted(column.why))},
-                                                     decision.clause, "warning"))
+                    if (column.table is not None and column.state[row] != KNOWN) or (
+                        column.table is None and column.state != KNOWN
+                    ):
+                        self.problems.append(
+                            Problem(
+                                "line-coefficient",
+                                subject.place(row),
+                                {"row": subject.ids[row], "missing": ", ".join(sorted(column.why))},
+                                decision.clause,
+                                "warning",
+                            )
+                        )
                         continue
                     coefficient = float(column.data[row] if column.table is not None else column.data)
                     if coefficient == 0.0:
@@ -318,17 +411,41 @@ class _Builder:
                     provider = self.template_provider(template.provider, subject, row)
                     if linked:
                         for exchange in linked:
-                            counted, measured = self.amount[exchange] * coefficient, str(self.cells["unit"][exchange])
-                            if template.unit is not None:  # through coherent base units into the unit of the template
+                            counted, measured = (
+                                self.amount[exchange] * coefficient,
+                                str(self.cells["unit"][exchange]),
+                            )
+                            if (
+                                template.unit is not None
+                            ):  # through coherent base units into the unit of the template
                                 counted *= float(unit(measured).factor / template.unit.factor)
                                 measured = template.unit.text
-                            self.term("exchange", exchange, self.exchange.ids[exchange],
-                                      str(self.cells["flow"][exchange]), provider, measured, counted,
-                                      str(self.cells["stage"][exchange]), template.stage, template.account,
-                                      decision.clause, share, process_ids)
+                            self.term(
+                                "exchange",
+                                exchange,
+                                self.exchange.ids[exchange],
+                                str(self.cells["flow"][exchange]),
+                                provider,
+                                measured,
+                                counted,
+                                str(self.cells["stage"][exchange]),
+                                template.stage,
+                                template.account,
+                                decision.clause,
+                                share,
+                                process_ids,
+                            )
                     elif decision.table != "exchange":
-                        self.absolute(decision.table, row, subject, provider, coefficient, template.stage,
-                                      template.account, decision.clause)
+                        self.absolute(
+                            decision.table,
+                            row,
+                            subject,
+                            provider,
+                            coefficient,
+                            template.stage,
+                            template.account,
+                            decision.clause,
+                        )
         return taken, providers
 
     def template_provider(self, name: str, subject: FactTable, row: int) -> str:
@@ -352,15 +469,33 @@ class _Builder:
             return [int(subject.parents["exchange"][row])]
         return []
 
-    def term(self, table: str, row: int, fact: str, flow: str, provider: str, unit_text: str, amount: float,
-             step: str, stage: str | None, account: str, clause: str, share: dict[int, float],
-             process_ids: Mapping[str, int]) -> None:
+    def term(
+        self,
+        table: str,
+        row: int,
+        fact: str,
+        flow: str,
+        provider: str,
+        unit_text: str,
+        amount: float,
+        step: str,
+        stage: str | None,
+        account: str,
+        clause: str,
+        share: dict[int, float],
+        process_ids: Mapping[str, int],
+    ) -> None:
         """One exchange becomes a link inside the study, or a line for each product of its process."""
         owner = int(self.owner[row])
         columns = self.columns_of.get(owner, [])
         if not columns:
-            self.problems.append(Problem("process-no-product", self.exchange.place(row, "process"),
-                                         {"process": self.process.ids[owner] if owner >= 0 else "?"}))
+            self.problems.append(
+                Problem(
+                    "process-no-product",
+                    self.exchange.place(row, "process"),
+                    {"process": self.process.ids[owner] if owner >= 0 else "?"},
+                )
+            )
             return
         target = self.target(provider, flow, process_ids)
         if target is not None:
@@ -371,8 +506,9 @@ class _Builder:
                 self.links.append((target, column, amount * factor * share[column], row))
             return
         if provider and provider not in self.background.providers and provider != CO2E:
-            self.problems.append(Problem("provider-unknown", self.exchange.place(row, "provider"),
-                                         {"provider": provider}))
+            self.problems.append(
+                Problem("provider-unknown", self.exchange.place(row, "provider"), {"provider": provider})
+            )
             return
         needed = _provider(provider, self.background).unit.text if provider else unit_text
         factor = self.convert(unit_text, needed, row, provider)
@@ -380,18 +516,45 @@ class _Builder:
             return
         mapped, kept = self.stages.get(step, (step, "total")) if self.stages else (step, "total")
         if self.stages and step not in self.stages and stage is None:
-            self.problems.append(Problem("stage-unknown", self.exchange.place(row, "stage"),
-                                         {"stage": step, "known": ", ".join(self.stages)}))
+            self.problems.append(
+                Problem(
+                    "stage-unknown",
+                    self.exchange.place(row, "stage"),
+                    {"stage": step, "known": ", ".join(self.stages)},
+                )
+            )
             return
         if stage is not None and stage in self.stages:  # a step tag: the boundary says which stage, in or out
             stage, kept = self.stages[stage]
         final = account if kept == "total" else kept
         for column in columns:
-            self.rows.append((fact, table, row, column, provider, flow, amount * factor * share[column], step,
-                              stage or mapped, final, clause))
+            self.rows.append(
+                (
+                    fact,
+                    table,
+                    row,
+                    column,
+                    provider,
+                    flow,
+                    amount * factor * share[column],
+                    step,
+                    stage or mapped,
+                    final,
+                    clause,
+                )
+            )
 
-    def absolute(self, table: str, row: int, subject: FactTable, provider: str, coefficient: float,
-                 stage: str | None, account: str, clause: str) -> None:
+    def absolute(
+        self,
+        table: str,
+        row: int,
+        subject: FactTable,
+        provider: str,
+        coefficient: float,
+        stage: str | None,
+        account: str,
+        clause: str,
+    ) -> None:
         """A line for the reference flow as a whole (an omission's estimate): its coefficient is in the provider's
         own unit per reference flow."""
         column = self.reference_column()
@@ -400,8 +563,21 @@ class _Builder:
         per = coefficient / self.reference_amount() * float(self.amount[self.products[column]])
         flow_column = subject.columns.get("flow_en") or subject.columns.get("flow")
         flow = str(flow_column.data[row]) if flow_column is not None else subject.ids[row]
-        self.rows.append((subject.ids[row], table, row, column, provider, flow, per, step, stage or mapped,
-                          account if kept == "total" else kept, clause))
+        self.rows.append(
+            (
+                subject.ids[row],
+                table,
+                row,
+                column,
+                provider,
+                flow,
+                per,
+                step,
+                stage or mapped,
+                account if kept == "total" else kept,
+                clause,
+            )
+        )
 
     def target(self, provider: str, flow: str, process_ids: Mapping[str, int]) -> int | None:
         """The product column that a provider means, when it is one of the study's own."""
@@ -425,12 +601,23 @@ class _Builder:
             try:
                 left, right = unit(have), unit(want)
             except UnitError as error:
-                self.problems.append(Problem("unit-unknown", self.exchange.place(row, "unit"), {"unit": str(error)}))
+                self.problems.append(
+                    Problem("unit-unknown", self.exchange.place(row, "unit"), {"unit": str(error)})
+                )
                 return None
-            self.problems.append(Problem("unit-mismatch", self.exchange.place(row, "unit"),
-                                         {"unit": have, "provider": provider, "wanted": want,
-                                          "left": dimension_text(left.dimension),
-                                          "right": dimension_text(right.dimension)}))
+            self.problems.append(
+                Problem(
+                    "unit-mismatch",
+                    self.exchange.place(row, "unit"),
+                    {
+                        "unit": have,
+                        "provider": provider,
+                        "wanted": want,
+                        "left": dimension_text(left.dimension),
+                        "right": dimension_text(right.dimension),
+                    },
+                )
+            )
         return factor
 
     def _factor(self, have: str, want: str, row: int) -> float | None:
@@ -441,8 +628,12 @@ class _Builder:
 
     def reference_column(self) -> int:
         wanted = self.facts.reference.get("process", "")
-        rows = [c for p, columns in self.columns_of.items() if p >= 0 and self.process.ids[p] == wanted
-                for c in columns]
+        rows = [
+            c
+            for p, columns in self.columns_of.items()
+            if p >= 0 and self.process.ids[p] == wanted
+            for c in columns
+        ]
         flow = self.facts.reference.get("flow")
         if flow:
             rows = [c for c in rows if self.cells["flow"][self.products[c]] == flow]
@@ -460,8 +651,9 @@ class _Builder:
         try:
             return float(number(amount)) * (float(unit(measured).to(unit(have))) if measured else 1.0)
         except (ValueError, UnitError):
-            raise refuse("reference-amount", Place("study.yaml", path="reference.amount"), text=text,
-                         unit=have) from None
+            raise refuse(
+                "reference-amount", Place("study.yaml", path="reference.amount"), text=text, unit=have
+            ) from None
 
     def finish(self) -> Lines:
         demand = np.zeros(len(self.products))
@@ -472,13 +664,29 @@ class _Builder:
         for position, value in enumerate(output):
             if value <= 0:
                 row = self.products[position]
-                self.problems.append(Problem("product-amount", self.exchange.place(row, "amount"),
-                                             {"amount": f"{value:g}"}))
+                self.problems.append(
+                    Problem("product-amount", self.exchange.place(row, "amount"), {"amount": f"{value:g}"})
+                )
         links = np.array(self.links, dtype=np.float64).reshape(-1, 4)
         return Lines(
-            tuple(columns[0]), tuple(columns[1]), np.array(columns[2], dtype=np.int64),
-            np.array(columns[3], dtype=np.int64), tuple(columns[4]), tuple(columns[5]),
-            np.array(columns[6], dtype=np.float64), tuple(columns[7]), tuple(columns[8]), tuple(columns[9]),
-            tuple(columns[10]), self.products, np.array([int(self.owner[r]) for r in self.products], dtype=np.int64),
-            output, demand, links[:, 0].astype(np.int64), links[:, 1].astype(np.int64), links[:, 2],
-            links[:, 3].astype(np.int64), tuple(self.problems))
+            tuple(columns[0]),
+            tuple(columns[1]),
+            np.array(columns[2], dtype=np.int64),
+            np.array(columns[3], dtype=np.int64),
+            tuple(columns[4]),
+            tuple(columns[5]),
+            np.array(columns[6], dtype=np.float64),
+            tuple(columns[7]),
+            tuple(columns[8]),
+            tuple(columns[9]),
+            tuple(columns[10]),
+            self.products,
+            np.array([int(self.owner[r]) for r in self.products], dtype=np.int64),
+            output,
+            demand,
+            links[:, 0].astype(np.int64),
+            links[:, 1].astype(np.int64),
+            links[:, 2],
+            links[:, 3].astype(np.int64),
+            tuple(self.problems),
+        )

@@ -91,7 +91,9 @@ class _Checker:
             return replace(self.same(node, left, right), table=table)
         if node.op == "**":
             power = int(_exponent(node.children[1]))
-            dimension = None if left.dimension is None else tuple((n, p * power) for n, p in left.dimension if power)
+            dimension = (
+                None if left.dimension is None else tuple((n, p * power) for n, p in left.dimension if power)
+            )
             return Type("number", dimension, left.basis, table)
         sign = 1 if node.op == "*" else -1
         if left.dimension is None or right.dimension is None:
@@ -103,7 +105,9 @@ class _Checker:
             dimension = tuple(sorted((n, p) for n, p in powers.items() if p))
         return Type("number", dimension, self.merge(node, left.basis, right.basis, dimension), table)
 
-    def merge(self, node: Node, left: Basis | None, right: Basis | None, dimension: Dimension | None) -> Basis | None:
+    def merge(
+        self, node: Node, left: Basis | None, right: Basis | None, dimension: Dimension | None
+    ) -> Basis | None:
         """Basis of a product or quotient: keys unite and must agree; equal keys of a quotient cancel; a key named
         like a dimension (`energy`, `mass`) lives as long as its dimension does."""
         if left is None and right is None:
@@ -111,8 +115,12 @@ class _Checker:
         a, b = dict(left or ()), dict(right or ())
         for key in a.keys() & b.keys() - self.converts:
             if a[key] != b[key]:
-                raise refuse("basis-mismatch", formula=node.source, left=basis_text(left or ()),
-                             right=basis_text(right or ()))
+                raise refuse(
+                    "basis-mismatch",
+                    formula=node.source,
+                    left=basis_text(left or ()),
+                    right=basis_text(right or ()),
+                )
         merged = {**b, **a}
         if node.op == "/":
             for key in a.keys() & b.keys():
@@ -148,15 +156,23 @@ class _Checker:
             raise refuse("kind-mismatch", formula=node.source, kind=right.kind, wanted=left.kind)
         dimension = left.dimension if left.dimension is not None else right.dimension
         if None not in (left.dimension, right.dimension) and left.dimension != right.dimension:
-            raise refuse("dimension-mismatch", formula=node.source, left=dimension_text(left.dimension or ()),
-                         right=dimension_text(right.dimension or ()))
+            raise refuse(
+                "dimension-mismatch",
+                formula=node.source,
+                left=dimension_text(left.dimension or ()),
+                right=dimension_text(right.dimension or ()),
+            )
         words = left.basis if left.basis is not None else right.basis
         if left.basis is not None and right.basis is not None:
             a = {k: v for k, v in left.basis if k not in self.converts}
             b = {k: v for k, v in right.basis if k not in self.converts}
             if a != b:
-                raise refuse("basis-mismatch", formula=node.source, left=basis_text(left.basis),
-                             right=basis_text(right.basis))
+                raise refuse(
+                    "basis-mismatch",
+                    formula=node.source,
+                    left=basis_text(left.basis),
+                    right=basis_text(right.basis),
+                )
         return Type(left.kind, dimension, words, self.table(node, left.table, right.table))
 
     # -- functions ---------------------------------------------------------------------------------------------
@@ -222,7 +238,9 @@ class _Checker:
             case "under":
                 self.arity(node, positional, 2, 2)
                 if self.check(positional[0]).kind != "options":
-                    raise refuse("kind-mismatch", formula=node.source, kind=positional[0].kind, wanted="options")
+                    raise refuse(
+                        "kind-mismatch", formula=node.source, kind=positional[0].kind, wanted="options"
+                    )
                 return self.check(positional[1])
             case "known" | "applies":
                 self.arity(node, positional, 1, 1)
@@ -290,7 +308,11 @@ class _Checker:
 
     def reduced(self, table: str | None) -> str | None:
         """Where an aggregate over `table` lands: on the row in scope it belongs to, else on one scalar."""
-        if table is not None and self.names.table is not None and self.names.parent_of(table) == self.names.table:
+        if (
+            table is not None
+            and self.names.table is not None
+            and self.names.parent_of(table) == self.names.table
+        ):
             return self.names.table
         return None
 
@@ -303,7 +325,9 @@ class _Checker:
 
     def dimensionless(self, node: Node, inner: Type) -> None:
         if inner.dimension:
-            raise refuse("dimension-mismatch", formula=node.source, left=dimension_text(inner.dimension), right="1")
+            raise refuse(
+                "dimension-mismatch", formula=node.source, left=dimension_text(inner.dimension), right="1"
+            )
 
     def kind(self, node: Node, inner: Type, wanted: str) -> None:
         if inner.kind != wanted:
@@ -346,8 +370,9 @@ def _exponent(node: Node) -> Fraction:
 class PlainNames:
     """Names from a map; for small formulas and tests."""
 
-    def __init__(self, types: Mapping[str, Type], table: str | None = None,
-                 parents: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, types: Mapping[str, Type], table: str | None = None, parents: Mapping[str, str] | None = None
+    ) -> None:
         self.types, self.table, self.parents = types, table, parents or {}
 
     def type_of(self, name: str) -> Type | None:

@@ -89,7 +89,9 @@ class _Evaluator:
             case "unary":
                 inner = self.evaluate(node.children[0])
                 if node.op == "-":
-                    return replace(inner, data=-inner.data if inner.data is not None else None, unit=ONE, basis=())
+                    return replace(
+                        inner, data=-inner.data if inner.data is not None else None, unit=ONE, basis=()
+                    )
                 return replace(inner, data=_not(inner.data))
             case "binary":
                 return self.binary(node)
@@ -131,7 +133,7 @@ class _Evaluator:
         elif node.op == "-":
             data = a - b
         else:
-            data = a ** power
+            data = a**power
         data, state, why = functions.finite(data, state, why, node.source)
         return Value(data, state, ONE, (), left.table or right.table, why, left.provenance | right.provenance)
 
@@ -145,8 +147,13 @@ class _Evaluator:
         table = left.table or right.table
         provenance = left.provenance | right.provenance
         if left.data is None or right.data is None:
-            return Value(False if table is None else np.zeros(np.shape(state), bool), state, table=table, why=why,
-                         provenance=provenance)
+            return Value(
+                False if table is None else np.zeros(np.shape(state), bool),
+                state,
+                table=table,
+                why=why,
+                provenance=provenance,
+            )
         return Value(_compare(node.op, left.data, right.data, state), state, ONE, (), table, why, provenance)
 
     def membership(self, left: Value, right: Node) -> Value:
@@ -154,7 +161,9 @@ class _Evaluator:
             options = [self.evaluate(c).data for c in right.children]
             if left.table is None:
                 return replace(left, data=left.data in options, unit=ONE, basis=())
-            return replace(left, data=np.array([v in options for v in left.data], dtype=bool), unit=ONE, basis=())
+            return replace(
+                left, data=np.array([v in options for v in left.data], dtype=bool), unit=ONE, basis=()
+            )
         words = self.evaluate(right)
         left, words = self.align(left, words)
         state, why = _join(left, words)
@@ -179,7 +188,9 @@ class _Evaluator:
         test = self.evaluate(node.children[0])
         if test.table is None:
             if test.state != KNOWN:
-                return missing(*test.why) if test.state == MISSING else Value(None, NOT_APPLICABLE, why=test.why)
+                return (
+                    missing(*test.why) if test.state == MISSING else Value(None, NOT_APPLICABLE, why=test.why)
+                )
             return self.evaluate(node.children[1] if test.data else node.children[2])
         yes, no = (self.evaluate(c) for c in node.children[1:])
         yes, _ = self.align(yes, test)
@@ -188,8 +199,13 @@ class _Evaluator:
         picked = np.where(test.data, a, b)
         state = np.where(np.asarray(test.data), np.asarray(yes.state), np.asarray(no.state))
         state = np.where(np.asarray(test.state) == KNOWN, state, test.state).astype(np.int8)
-        return Value(picked, state, table=test.table, why=yes.why | no.why | test.why,
-                     provenance=yes.provenance | no.provenance)
+        return Value(
+            picked,
+            state,
+            table=test.table,
+            why=yes.why | no.why | test.why,
+            provenance=yes.provenance | no.provenance,
+        )
 
     def call(self, node: Node) -> Value:
         args = [a for a in node.children if a.kind != "keyword"]
@@ -219,13 +235,17 @@ class _Evaluator:
                 wanted = MISSING if node.op == "known" else NOT_APPLICABLE
                 state = np.asarray(inner.state)
                 data = state != wanted if node.op == "applies" else state == KNOWN
-                return Value(data if inner.table else bool(data), state * 0 if inner.table else KNOWN,
-                             table=inner.table)
+                return Value(
+                    data if inner.table else bool(data),
+                    state * 0 if inner.table else KNOWN,
+                    table=inner.table,
+                )
             case "where":
                 inner, test = self.align(*(self.evaluate(a) for a in args))
                 keep = np.asarray(test.data, dtype=bool) & (np.asarray(test.state) == KNOWN)
-                state = np.where(keep, inner.state, np.where(np.asarray(test.state) == MISSING, MISSING,
-                                                             NOT_APPLICABLE)).astype(np.int8)
+                state = np.where(
+                    keep, inner.state, np.where(np.asarray(test.state) == MISSING, MISSING, NOT_APPLICABLE)
+                ).astype(np.int8)
                 if inner.table is None:
                     return replace(inner, state=int(state))
                 return replace(inner, state=state, why=inner.why | test.why)
@@ -240,8 +260,11 @@ class _Evaluator:
             except KeyError:
                 table = None
         if table is not None:
-            ones = Value(np.full(self.scope.rows_of(table), Fraction(1), dtype=object),
-                         np.zeros(self.scope.rows_of(table), dtype=np.int8), table=table)
+            ones = Value(
+                np.full(self.scope.rows_of(table), Fraction(1), dtype=object),
+                np.zeros(self.scope.rows_of(table), dtype=np.int8),
+                table=table,
+            )
             return self.aggregate("sum", ones)
         tested = self.evaluate(arg)
         if tested.table is None:
@@ -295,8 +318,12 @@ class _Evaluator:
         wanted = self.scope.value_of(column.op)
         keys = [k for k in node.children if k.kind == "keyword"]
         table = column.op.partition(".")[0]
-        rows_of = _Index(node.source, {k.op: self.scope.value_of(f"{table}.{k.op}") for k in keys},
-                         self.column(f"{table}.until"), len(wanted.data))
+        rows_of = _Index(
+            node.source,
+            {k.op: self.scope.value_of(f"{table}.{k.op}") for k in keys},
+            self.column(f"{table}.until"),
+            len(wanted.data),
+        )
         given = self.align(*(self.evaluate(k.children[0]) for k in keys)) if keys else ()
         label = f"{column.op}({', '.join(k.source for k in keys)})"
         target = next((g.table for g in given if g.table is not None), None)
@@ -308,14 +335,26 @@ class _Evaluator:
             if row < 0:
                 shown = ", ".join(str(g.data) for g in given)
                 return missing(f"{column.op}[{shown}]")
-            return Value(wanted.data[row], int(wanted.state[row]), wanted.unit, wanted.basis,
-                         why=wanted.why if wanted.state[row] != KNOWN else frozenset())
+            return Value(
+                wanted.data[row],
+                int(wanted.state[row]),
+                wanted.unit,
+                wanted.basis,
+                why=wanted.why if wanted.state[row] != KNOWN else frozenset(),
+            )
         size = self.scope.rows_of(target)
         states = np.zeros(size, dtype=np.int8)
         for value in given:
             states = np.maximum(states, value.state)
-        rows = np.array([rows_of.row(tuple(g.data if g.table is None else g.data[i] for g in given))
-                         if states[i] == KNOWN else -1 for i in range(size)], dtype=int)
+        rows = np.array(
+            [
+                rows_of.row(tuple(g.data if g.table is None else g.data[i] for g in given))
+                if states[i] == KNOWN
+                else -1
+                for i in range(size)
+            ],
+            dtype=int,
+        )
         if not len(wanted.data):
             nothing, unknown = np.full(size, Fraction(0), dtype=object), np.full(size, MISSING, dtype=np.int8)
             return Value(nothing, unknown, wanted.unit, wanted.basis, target, frozenset([label]))
@@ -369,8 +408,11 @@ class _Index:
             found = self.rows.get(key, [])
         else:
             date = key[self.dated]
-            found = [r for r in self.rows.get((*key[:self.dated], *key[self.dated + 1:]), [])
-                     if self.since.state[r] == KNOWN and self.since.data[r] <= date]
+            found = [
+                r
+                for r in self.rows.get((*key[: self.dated], *key[self.dated + 1 :]), [])
+                if self.since.state[r] == KNOWN and self.since.data[r] <= date
+            ]
             newest = max((self.since.data[r] for r in found), default=None)
             found = [r for r in found if self.since.data[r] == newest]
             if self.until is not None:
@@ -426,7 +468,7 @@ def _join(left: Value, right: Value) -> tuple[Any, frozenset[str]]:
 def _compare(op: str, a: Any, b: Any, state: Any) -> Any:
     if not isinstance(a, np.ndarray) and not isinstance(b, np.ndarray):
         return _one(op, a, b)
-    floats = [x for x in (a, b) if isinstance(x, np.ndarray) and x.dtype != object or isinstance(x, float)]
+    floats = [x for x in (a, b) if (isinstance(x, np.ndarray) and x.dtype != object) or isinstance(x, float)]
     numeric = not isinstance(a, str | dt.date) and not isinstance(b, str | dt.date) and bool(floats)
     if numeric and not any(isinstance(x, np.ndarray) and x.dtype == bool for x in (a, b)):
         x, y = functions.as_float(a), functions.as_float(b)
@@ -437,7 +479,9 @@ def _compare(op: str, a: Any, b: Any, state: Any) -> Any:
     left = a if isinstance(a, np.ndarray) else [a] * size
     right = b if isinstance(b, np.ndarray) else [b] * size
     states = np.broadcast_to(np.asarray(state), (size,))
-    return np.array([bool(s == KNOWN and _one(op, x, y)) for x, y, s in zip(left, right, states, strict=True)])
+    return np.array(
+        [bool(s == KNOWN and _one(op, x, y)) for x, y, s in zip(left, right, states, strict=True)]
+    )
 
 
 def _one(op: str, a: Any, b: Any) -> bool:
@@ -445,7 +489,9 @@ def _one(op: str, a: Any, b: Any) -> bool:
         sign = compare(a, b)
     else:
         sign = 0 if a == b else 1 if op in ("==", "!=") else (-1 if a < b else 1)
-    return {"<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0, "==": sign == 0, "!=": sign != 0}[op]
+    return {"<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0, "==": sign == 0, "!=": sign != 0}[
+        op
+    ]
 
 
 def _not(data: Any) -> Any:
@@ -473,5 +519,3 @@ def _logic(decided: bool, left: Value, right: Value) -> Value:
         final = int(state)
         return Value(bool(data), final, why=why if final != KNOWN else frozenset())
     return Value(data, state.astype(np.int8), table=table, why=why)
-
-

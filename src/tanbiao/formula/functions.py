@@ -17,7 +17,6 @@ from ..core.errors import refuse
 from ..core.units import ONE
 from ..core.value import KNOWN, MISSING, NOT_APPLICABLE, Array, Value
 
-
 EXACT_BITS = 8192
 """Exact numbers stay exact up to this many bits: beyond any measurement, short of what stops a machine."""
 
@@ -60,8 +59,14 @@ def reduce(name: str, value: Value) -> Value:
     if name in ("all", "any"):
         return _reduce_logic(name == "any", value.data, states, value)
     if (states == MISSING).any():
-        return Value(None, MISSING, ONE, (), why=value.why or frozenset([value.table or "?"]),
-                     provenance=value.provenance)
+        return Value(
+            None,
+            MISSING,
+            ONE,
+            (),
+            why=value.why or frozenset([value.table or "?"]),
+            provenance=value.provenance,
+        )
     kept = value.data[states == KNOWN]
     if len(kept) == 0:
         if name == "sum":
@@ -78,7 +83,7 @@ def reduce_groups(name: str, value: Value, parents: Array, groups: int, table: s
     data = np.empty(groups, dtype=object)
     state = np.zeros(groups, dtype=np.int8)
     for group in range(groups):
-        rows = order[bounds[group]:bounds[group + 1]]
+        rows = order[bounds[group] : bounds[group + 1]]
         part = reduce(name, replace(value, data=value.data[rows], state=states[rows]))
         state[group] = part.state
         data[group] = part.data if part.data is not None else Fraction(0)
@@ -125,8 +130,12 @@ def _leading(size: Value, part: Value) -> Value:
     states = np.asarray(size.state)
     goal = np.asarray(part.data).reshape(-1)[0]
     if (states == MISSING).any():
-        return Value(np.zeros(len(states), dtype=bool), np.full(len(states), MISSING, dtype=np.int8), table=size.table,
-                     why=size.why)
+        return Value(
+            np.zeros(len(states), dtype=bool),
+            np.full(len(states), MISSING, dtype=np.int8),
+            table=size.table,
+            why=size.why,
+        )
     rows = [int(r) for r in np.flatnonzero(states == KNOWN)]
     whole = math.fsum(float(size.data[r]) for r in rows)
     found, reached = np.zeros(len(states), dtype=bool), 0.0
@@ -188,7 +197,7 @@ def spelled(text: str, layout: str) -> bool:
         if found is None:
             raise refuse("formula-layout", text=part)
         count, letters = int(found[1]), _alphabet(found[2])
-        if len(text) < at + count or any(c not in letters for c in text[at:at + count]):
+        if len(text) < at + count or any(c not in letters for c in text[at : at + count]):
             return False
         at += count
     return at == len(text)
@@ -200,7 +209,7 @@ def _alphabet(ranges: str) -> frozenset[str]:
     found: set[str] = set()
     at = 0
     while at < len(ranges):
-        if ranges[at + 1:at + 2] == "-" and at + 2 < len(ranges):
+        if ranges[at + 1 : at + 2] == "-" and at + 2 < len(ranges):
             found.update(chr(c) for c in range(ord(ranges[at]), ord(ranges[at + 2]) + 1))
             at += 3
         else:
@@ -239,8 +248,10 @@ def _each(function: Any, values: tuple[Value, ...], boolean: bool = False) -> Va
         state = np.maximum(state, value.state)
     columns = [v.data if v.table is not None else [v.data] * size for v in values]
     blank: Any = False if boolean else Fraction(0)
-    data = np.array([function(*(c[i] for c in columns)) if state[i] == KNOWN else blank for i in range(size)],
-                    dtype=bool if boolean else object)
+    data = np.array(
+        [function(*(c[i] for c in columns)) if state[i] == KNOWN else blank for i in range(size)],
+        dtype=bool if boolean else object,
+    )
     return Value(data, state, table=table, why=why)
 
 

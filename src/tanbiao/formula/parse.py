@@ -19,15 +19,48 @@ from ..core.value import Value, known
 
 MAX_LENGTH, MAX_DEPTH, MAX_NODES, MAX_POWER = 2000, 30, 400, 6
 
-FUNCTIONS = frozenset({
-    "sum", "min", "max", "mean", "count", "all", "any", "abs", "sqrt", "exp", "ln", "share", "lookup", "under",
-    "known", "applies", "date", "months_after", "days_between", "year_of", "days_in", "contains", "where", "rank",
-    "declared", "chance", "spelled", "leading",
-})
+FUNCTIONS = frozenset(
+    {
+        "sum",
+        "min",
+        "max",
+        "mean",
+        "count",
+        "all",
+        "any",
+        "abs",
+        "sqrt",
+        "exp",
+        "ln",
+        "share",
+        "lookup",
+        "under",
+        "known",
+        "applies",
+        "date",
+        "months_after",
+        "days_between",
+        "year_of",
+        "days_in",
+        "contains",
+        "where",
+        "rank",
+        "declared",
+        "chance",
+        "spelled",
+        "leading",
+    }
+)
 """Every function a formula may call; see `functions.py` for what they do."""
 
 _COMPARE: dict[type, str] = {
-    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.In: "in",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.In: "in",
     ast.NotIn: "not in",
 }
 _BINARY: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
@@ -101,6 +134,10 @@ def names_in(node: Node) -> Iterator[str]:
         yield from names_in(child)
 
 
+_LONG_RUN = re.compile(rf"(?:[-+~]\s*){{{MAX_DEPTH},}}|(?:\bnot\s+){{{MAX_DEPTH},}}")
+"""Signs or negations in a row that would nest too deeply."""
+
+
 def _limit(text: str) -> None:
     if len(text) > MAX_LENGTH:
         raise refuse("formula-too-long", text=_short(text), length=len(text), limit=MAX_LENGTH)
@@ -110,7 +147,7 @@ def _limit(text: str) -> None:
     for char in text:
         depth += (char in "([{") - (char in ")]}")
         deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH or re.search(r"(?:[-+~]\s*){%d,}|(?:\bnot\s+){%d,}" % (MAX_DEPTH, MAX_DEPTH), text):
+    if deepest > MAX_DEPTH or _LONG_RUN.search(text):
         raise refuse("formula-too-deep", text=_short(text), limit=MAX_DEPTH)
 
 
@@ -159,7 +196,9 @@ class _Reader:
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 if isinstance(op, ast.Pow):
                     self.check_power(right, node)
-                return self.node("binary", _BINARY[type(op)], (self.read(left, below), self.read(right, below)), node)
+                return self.node(
+                    "binary", _BINARY[type(op)], (self.read(left, below), self.read(right, below)), node
+                )
             case ast.BoolOp(op=op, values=values):
                 word = "and" if isinstance(op, ast.And) else "or"
                 return self.node("logic", word, tuple(self.read(v, below) for v in values), node)
@@ -173,8 +212,9 @@ class _Reader:
                 return self.call(node, name, args, keywords, below)
         raise refuse("formula-forbidden", text=_short(self.source(node)), column=node.col_offset + 1)
 
-    def comparison(self, node: ast.Compare, left: ast.expr, ops: list[ast.cmpop], rights: list[ast.expr],
-                   below: int) -> Node:
+    def comparison(
+        self, node: ast.Compare, left: ast.expr, ops: list[ast.cmpop], rights: list[ast.expr], below: int
+    ) -> Node:
         parts, previous = [], self.read(left, below)
         for op, right in zip(ops, rights, strict=True):
             following = self.read(right, below)
@@ -182,12 +222,18 @@ class _Reader:
             previous = following
         return parts[0] if len(parts) == 1 else self.node("logic", "and", tuple(parts), node)
 
-    def call(self, node: ast.Call, name: str, args: list[ast.expr], keywords: list[ast.keyword], below: int) -> Node:
+    def call(
+        self, node: ast.Call, name: str, args: list[ast.expr], keywords: list[ast.keyword], below: int
+    ) -> Node:
         if name == "q":
             return self.quantity(node, args, keywords)
         if name not in FUNCTIONS:
-            raise refuse("formula-function", text=_short(self.source(node)), name=_short(name),
-                         column=node.col_offset + 1)
+            raise refuse(
+                "formula-function",
+                text=_short(self.source(node)),
+                name=_short(name),
+                column=node.col_offset + 1,
+            )
         children = []
         for position, arg in enumerate(args):
             if name == "under" and position == 0 and isinstance(arg, ast.Dict):
@@ -198,22 +244,34 @@ class _Reader:
             if keyword.arg is None:
                 raise refuse("formula-forbidden", text="**", column=node.col_offset + 1)
             inner = self.read(keyword.value, below)
-            children.append(Node("keyword", self.plain(keyword.arg, node), (inner,), inner.source, inner.column))
+            children.append(
+                Node("keyword", self.plain(keyword.arg, node), (inner,), inner.source, inner.column)
+            )
         return self.node("call", name, tuple(children), node)
 
     def options(self, node: ast.Dict) -> Node:
         chosen: dict[str, str] = {}
         for key, value in zip(node.keys, node.values, strict=True):
-            name = key.id if isinstance(key, ast.Name) else key.value if isinstance(key, ast.Constant) else None
-            option = value.id if isinstance(value, ast.Name) else (
-                value.value if isinstance(value, ast.Constant) else None)
+            name = (
+                key.id if isinstance(key, ast.Name) else key.value if isinstance(key, ast.Constant) else None
+            )
+            option = (
+                value.id
+                if isinstance(value, ast.Name)
+                else (value.value if isinstance(value, ast.Constant) else None)
+            )
             if not isinstance(name, str) or not isinstance(option, str):
                 raise refuse("formula-forbidden", text=_short(self.source(node)), column=node.col_offset + 1)
             chosen[name] = option
         return self.node("options", "", (), node, chosen)
 
     def quantity(self, node: ast.Call, args: list[ast.expr], keywords: list[ast.keyword]) -> Node:
-        if len(args) == 1 and not keywords and isinstance(args[0], ast.Constant) and isinstance(args[0].value, str):
+        if (
+            len(args) == 1
+            and not keywords
+            and isinstance(args[0], ast.Constant)
+            and isinstance(args[0].value, str)
+        ):
             amount, _, rest = args[0].value.strip().partition(" ")
             try:
                 return self.node("literal", "q", (), node, known(number(amount), unit(rest)))
@@ -242,7 +300,7 @@ class _Reader:
     def source(self, node: ast.expr) -> str:
         lines = self.text.split("\n")
         if len(lines) == 1:
-            return self.bytes[node.col_offset:node.end_col_offset].decode()
+            return self.bytes[node.col_offset : node.end_col_offset].decode()
         return ast.get_source_segment(self.text, node) or ""
 
     def node(self, kind: str, op: str, children: tuple[Node, ...], node: ast.expr, value: Any = None) -> Node:

@@ -88,8 +88,14 @@ class Compiled:
     """(terminals, processes) central amounts of factors and gases per process as written."""
 
 
-def compile_library(library: Library, gwp_set: str, *, published_intervals: bool = True,
-                    cache: Cache | None = None, factors: Mapping[str, Fraction] | None = None) -> Compiled:
+def compile_library(
+    library: Library,
+    gwp_set: str,
+    *,
+    published_intervals: bool = True,
+    cache: Cache | None = None,
+    factors: Mapping[str, Fraction] | None = None,
+) -> Compiled:
     """Solve the linked core under `gwp_set` (one of `GWP_SETS`), or under `factors` of another method, by gas id, which
     `gwp_set` then only names.
 
@@ -145,8 +151,10 @@ def compile_library(library: Library, gwp_set: str, *, published_intervals: bool
     items = library.items
     ids = (*linked.processes, *linked.terminals)
     solved_bounds: list[Origin] = ["solved"] * len(linked.processes)
-    t_bounds = [_bounds(library, t, v, published_intervals)
-                for t, v in zip(linked.terminals, t_values.sum(axis=1), strict=True)]
+    t_bounds = [
+        _bounds(library, t, v, published_intervals)
+        for t, v in zip(linked.terminals, t_values.sum(axis=1), strict=True)
+    ]
     p_low, p_high = np.minimum(*ends), np.maximum(*ends)
     hidden = np.where(unknown, np.nan, 0.0)
     return Compiled(
@@ -183,8 +191,15 @@ class _Kept:
     def __init__(self, library: Library, method: str, published: bool, cache: Cache | None) -> None:
         self.cache = cache if len(library.processes) >= CACHED else None
         self.library = library
-        self.key = {"layout": "1", "library": library.digest, "method": method, "published": str(published),
-                    "numerics": lca.SIGNATURE, "dtype": np.dtype(np.float64).str, "platform": machine()}
+        self.key = {
+            "layout": "1",
+            "library": library.digest,
+            "method": method,
+            "published": str(published),
+            "numerics": lca.SIGNATURE,
+            "dtype": np.dtype(np.float64).str,
+            "platform": machine(),
+        }
         self.found = self.cache.get(self.key) if self.cache is not None else None
         shape = (len(library.processes), len(POSITIONS) + 4)
         if self.found is not None and self.found.get("solved", np.zeros(0)).shape != shape:
@@ -195,21 +210,34 @@ class _Kept:
         if self.found is None:
             return None
         a = self.found
-        purchase, terminal = (Columns(**{n: np.asarray(a[f"{kind}.{n}"]) for n in _COLUMNS})
-                              for kind in ("purchase", "terminal"))
-        return Linked(tuple(sorted(self.library.processes)),
-                      tuple(sorted((*self.library.factors, *self.library.gases))), np.asarray(a["reference"]),
-                      purchase, terminal)
+        purchase, terminal = (
+            Columns(**{n: np.asarray(a[f"{kind}.{n}"]) for n in _COLUMNS})
+            for kind in ("purchase", "terminal")
+        )
+        return Linked(
+            tuple(sorted(self.library.processes)),
+            tuple(sorted((*self.library.factors, *self.library.gases))),
+            np.asarray(a["reference"]),
+            purchase,
+            terminal,
+        )
 
-    def solved(self, linked: Linked, make: Callable[[], tuple[lca.System, Floats]]) -> tuple[lca.System, Floats]:
+    def solved(
+        self, linked: Linked, make: Callable[[], tuple[lca.System, Floats]]
+    ) -> tuple[lca.System, Floats]:
         if self.found is not None:
             return lca.system_of_arrays(self.found), np.asarray(self.found["solved"])
         system, solved = make()
         if self.cache is not None:
-            columns = {f"{kind}.{n}": getattr(part, n) for n in _COLUMNS
-                       for kind, part in (("purchase", linked.purchase), ("terminal", linked.terminal))}
-            self.cache.put(self.key, {**lca.arrays_of(system), **columns, "reference": linked.reference,
-                                      "solved": solved})
+            columns = {
+                f"{kind}.{n}": getattr(part, n)
+                for n in _COLUMNS
+                for kind, part in (("purchase", linked.purchase), ("terminal", linked.terminal))
+            }
+            self.cache.put(
+                self.key,
+                {**lca.arrays_of(system), **columns, "reference": linked.reference, "solved": solved},
+            )
         return system, solved
 
 

@@ -135,7 +135,9 @@ def climate_sets() -> Mapping[str, Mapping[str, Fraction]]:
     """The climate metrics that ship beside the libraries: set → gas id → kgCO2e per kg."""
     with (resources.files(__package__) / "climate.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return {name: {r["gas"]: number(r[name]) for r in rows if r[name]} for name in GWP_SETS if name in rows[0]}
+    return {
+        name: {r["gas"]: number(r[name]) for r in rows if r[name]} for name in GWP_SETS if name in rows[0]
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,11 +41,18 @@ from .numbers import percent, short, unit_text
 from .texts import phrase, word
 
 ORDER = ("fail", "not_evaluable", "not_applicable", "pass")
-TONES: Mapping[str, Tone] = {"fail": "bad", "not_evaluable": "warn", "not_applicable": "muted", "pass": "good"}
+TONES: Mapping[str, Tone] = {
+    "fail": "bad",
+    "not_evaluable": "warn",
+    "not_applicable": "muted",
+    "pass": "good",
+}
 SHOWN_VALUES = 8
 
 
-def report_document(study: Study, results: Sequence[Result], ledger: Ledger, library: Library, lang: Lang) -> Document:
+def report_document(
+    study: Study, results: Sequence[Result], ledger: Ledger, library: Library, lang: Lang
+) -> Document:
     """The report of a study under its packs, before it has a format. Refuses (`report-empty`)."""
     if not results:
         raise refuse("report-empty", study.place_of("packs"))
@@ -53,8 +60,16 @@ def report_document(study: Study, results: Sequence[Result], ledger: Ledger, lib
 
 
 class _Report:
-    def __init__(self, study: Study, results: Sequence[Result], ledger: Ledger, library: Library, lang: Lang) -> None:
-        self.study, self.results, self.ledger, self.library, self.lang = (study, tuple(results), ledger, library, lang)
+    def __init__(
+        self, study: Study, results: Sequence[Result], ledger: Ledger, library: Library, lang: Lang
+    ) -> None:
+        self.study, self.results, self.ledger, self.library, self.lang = (
+            study,
+            tuple(results),
+            ledger,
+            library,
+            lang,
+        )
         self.several = len(self.results) > 1
         self.printed: set[str] = set()
         self.figure = 0
@@ -152,7 +167,9 @@ class _Report:
                 if r.headline is not None and isinstance(r.headline.value, float)
             ]
             if len(shown) > 1 and len({p.unit for _, p in shown}) == 1:
-                blocks.append(self.drawing(figures.comparison(shown, self.lang, one_product=True), self.t("overview")))
+                blocks.append(
+                    self.drawing(figures.comparison(shown, self.lang, one_product=True), self.t("overview"))
+                )
         else:
             blocks += self.stage_figure(self.results[0])
         return Section("summary", "", self.t("summary"), tuple(blocks))
@@ -167,7 +184,9 @@ class _Report:
             said_ = (self.t("no_value"), self.t("missing_count", count=count) if count else "", words)
             return Card(self.pack_title(result), "—", unit, tuple(n for n in said_ if n), "", tone)
         of = unit_of(self.study, headline)
-        notes = [per(of[self.lang], self.lang)] if of is not None and isinstance(headline.value, float) else []
+        notes = (
+            [per(of[self.lang], self.lang)] if of is not None and isinstance(headline.value, float) else []
+        )
         if headline.low is not None and headline.high is not None and headline.low < headline.high:
             notes.append(f"{self.t('bounds')} {short(headline.low)} – {short(headline.high)}")
         if headline.verdict:
@@ -185,7 +204,9 @@ class _Report:
         musts = [f for f in result.findings if f.severity in ("must", "refuse")]
         if any(f.verdict == "fail" for f in musts):
             return "bad"
-        return "warn" if result.unverified_musts or any(f.verdict == "not_evaluable" for f in musts) else "good"
+        return (
+            "warn" if result.unverified_musts or any(f.verdict == "not_evaluable" for f in musts) else "good"
+        )
 
     def brackets(self, text: str) -> str:
         return f"（{text}）" if self.lang == "zh" else f" ({text})"
@@ -224,7 +245,9 @@ class _Report:
 
     def basic(self) -> Section:
         rows = [
-            (self.t(k), self.item(k)) for k in ("name", "model", "gtin", "producer", "site", "number") if k != "name"
+            (self.t(k), self.item(k))
+            for k in ("name", "model", "gtin", "producer", "site", "number")
+            if k != "name"
         ]
         return Section(
             "basic",
@@ -276,7 +299,11 @@ class _Report:
         whole = partial(self.study)
         edge = boundary(self.study)
         reference = self.study.head.get("reference")
-        flow = " · ".join(self.measure(str(v)) for v in reference.values()) if isinstance(reference, Mapping) else ""
+        flow = (
+            " · ".join(self.measure(str(v)) for v in reference.values())
+            if isinstance(reference, Mapping)
+            else ""
+        )
         self.printed.update(("scope.partial", "scope.kind"))
         self.item("boundary")
         if edge is not None and declared(self.study, "boundary") is None:
@@ -296,7 +323,9 @@ class _Report:
                     (self.t("boundary"), edge[self.lang] if edge is not None else self.t("not_given")),
                     (
                         self.t("partial"),
-                        self.t("partial_unknown" if whole is None else "partial_yes" if whole else "partial_no"),
+                        self.t(
+                            "partial_unknown" if whole is None else "partial_yes" if whole else "partial_no"
+                        ),
                     ),
                     (self.t("boundary_reason"), self.item("boundary_reason")),
                     (self.t("excluded"), self.item("excluded")),
@@ -343,7 +372,9 @@ class _Report:
             )
         return [
             Words(self.t("omissions"), "note"),
-            Grid((self.t("flow"), self.t("stage"), self.t("estimate"), self.t("reason")), tuple(rows), "llrw"),
+            Grid(
+                (self.t("flow"), self.t("stage"), self.t("estimate"), self.t("reason")), tuple(rows), "llrw"
+            ),
         ]
 
     def steps(self) -> dict[str, str]:
@@ -352,14 +383,22 @@ class _Report:
             headline = next((c for c in result.rulebook.of_kind("publish") if c.headline and c.stages), None)
             if headline is not None:
                 values = result.rulebook.tables[headline.stages].values
-                return {str(t): str(n) for t, n in zip(values["tag"].data, values[self.lang].data, strict=True)}
+                return {
+                    str(t): str(n) for t, n in zip(values["tag"].data, values[self.lang].data, strict=True)
+                }
         return {}
 
     def table(self, name: str) -> Table | None:
         return next((t for k, t in self.study.tables.items() if k in (name, f"{name}s", f"{name}es")), None)
 
     def named(self, row: Mapping[str, str], key: str) -> str:
-        return row.get(f"{key}_{self.lang}") or row.get(key) or row.get(f"{key}_en") or row.get(f"{key}_zh") or ""
+        return (
+            row.get(f"{key}_{self.lang}")
+            or row.get(key)
+            or row.get(f"{key}_en")
+            or row.get(f"{key}_zh")
+            or ""
+        )
 
     def givens(self, *prefixes: str, but: Sequence[str] = ()) -> list[tuple[str, str]]:
         """What the packs ask for under these paths and the study gives, each once."""
@@ -426,7 +465,11 @@ class _Report:
         return Section("s4", "4", self.t("s4"), (*blocks, *self.evidence()))
 
     def pack_line(self, result: Result) -> list[Block]:
-        return [Words(f"{self.pack_title(result)} · {result.rulebook.pack.version}", "lead")] if self.several else []
+        return (
+            [Words(f"{self.pack_title(result)} · {result.rulebook.pack.version}", "lead")]
+            if self.several
+            else []
+        )
 
     def data_kinds(self) -> list[Block]:
         solved = next((r for r in self.results if r.evaluation.solved is not None), None)
@@ -477,7 +520,9 @@ class _Report:
         ]
         return [
             Words(self.t("processes"), "lead"),
-            Grid((self.t("process"), self.t("place"), self.t("control"), self.t("rows")), tuple(rows), "wllr"),
+            Grid(
+                (self.t("process"), self.t("place"), self.t("control"), self.t("rows")), tuple(rows), "wllr"
+            ),
         ]
 
     def choices(self, result: Result) -> Block:
@@ -491,7 +536,9 @@ class _Report:
                 f"{self.code(o)} × {n}" if decision.table else self.code(o) for o, n in sorted(counts.items())
             )
             if decision.undecided:
-                shown = self.comma(p for p in (shown, self.t("undecided", count=len(decision.undecided))) if p)
+                shown = self.comma(
+                    p for p in (shown, self.t("undecided", count=len(decision.undecided))) if p
+                )
             rows.append(
                 (
                     Cell(clause.number),
@@ -534,7 +581,9 @@ class _Report:
         return [
             Words(self.t("evidence"), "lead"),
             Grid(
-                (self.t("evidence_id"), self.t("evidence"), self.t("document"), self.t("licence")), tuple(rows), "klwl"
+                (self.t("evidence_id"), self.t("evidence"), self.t("document"), self.t("licence")),
+                tuple(rows),
+                "klwl",
             ),
         ]
 
@@ -623,7 +672,11 @@ class _Report:
     def position_table(self, headline: Published) -> Grid:
         link = self.lines_anchor(headline)
         rows = [
-            (Cell(p if len(p) == 1 else "—", tone="muted"), Cell(word("position", p, self.lang)), Cell(short(v), link))
+            (
+                Cell(p if len(p) == 1 else "—", tone="muted"),
+                Cell(word("position", p, self.lang)),
+                Cell(short(v), link),
+            )
             for p, v in headline.positions.items()
             if v
         ]
@@ -632,7 +685,9 @@ class _Report:
         for key, value in (("credits", headline.credits), ("outside", headline.outside)):
             if value:
                 rows.append((Cell(""), Cell(self.t(key), tone="muted"), Cell(short(value), link, "muted")))
-        return Grid(("", self.t("position"), self.t("value_kg", unit=unit_text(headline.unit))), tuple(rows), "nlr")
+        return Grid(
+            ("", self.t("position"), self.t("value_kg", unit=unit_text(headline.unit))), tuple(rows), "nlr"
+        )
 
     def quantities(self, result: Result) -> Grid:
         rows = []
@@ -727,7 +782,9 @@ class _Report:
         )
         if remedies:
             blocks.append(Words(self.t("remedies"), "lead"))
-            blocks.append(Grid(("", ""), tuple((Cell(str(n)), Cell(text)) for n, text in enumerate(remedies, 1)), "nl"))
+            blocks.append(
+                Grid(("", ""), tuple((Cell(str(n)), Cell(text)) for n, text in enumerate(remedies, 1)), "nl")
+            )
         return Section("s6", "6", self.t("s6"), tuple(blocks))
 
     def sentences(self, result: Result) -> Iterable[str]:
@@ -757,7 +814,10 @@ class _Report:
                 stage = max(headline.stages, key=lambda s: s.value)
                 total = sum(s.value for s in headline.stages) or 1.0
                 yield self.t(
-                    "largest", stage=stage.name[self.lang], share=percent(stage.value / total), items=self.top(result)
+                    "largest",
+                    stage=stage.name[self.lang],
+                    share=percent(stage.value / total),
+                    items=self.top(result),
                 )
         yield f"{self.t('conformity')}{self.colon()}{result.conformity()[self.lang]}"
 
@@ -765,7 +825,9 @@ class _Report:
         headline = result.headline
         if headline is None:
             return ""
-        return self.comma(f"{c.name[self.lang]}{self.brackets(percent(c.share))}" for c in headline.contributions[:3])
+        return self.comma(
+            f"{c.name[self.lang]}{self.brackets(percent(c.share))}" for c in headline.contributions[:3]
+        )
 
     # -- 7, 8 --------------------------------------------------------------------------------------------------
 
@@ -817,9 +879,14 @@ class _Report:
             blocks += self.pack_line(result)
             blocks.append(self.drawing(figures.coverage(headline, self.lang), self.t("s8")))
             share = headline.primary_data_share
-            verdict = word("option", headline.verdict, self.lang) if headline.verdict else self.t("verdict_none")
+            verdict = (
+                word("option", headline.verdict, self.lang) if headline.verdict else self.t("verdict_none")
+            )
             rows = [
-                (self.t("verdict"), Cell(verdict, tone="warn" if headline.verdict == "screening" else "strong")),
+                (
+                    self.t("verdict"),
+                    Cell(verdict, tone="warn" if headline.verdict == "screening" else "strong"),
+                ),
                 (
                     self.t("bounds"),
                     Cell(
@@ -933,7 +1000,9 @@ class _Report:
             Words(self.t("libraries"), "lead"),
             Grid(
                 (self.t("libraries"), self.t("digest")),
-                tuple((Cell(f"{p.id}@{p.version}"), Cell(p.digest, tone="muted")) for p in self.library.parts),
+                tuple(
+                    (Cell(f"{p.id}@{p.version}"), Cell(p.digest, tone="muted")) for p in self.library.parts
+                ),
                 "kl",
             ),
             self.pairs(
@@ -956,7 +1025,9 @@ class _Report:
     def reviews(self, result: Result) -> Grid:
         clauses = Counter(c.review for c in result.rulebook.clauses.values())
         musts = Counter(
-            f.review for f in result.findings if f.severity in ("must", "refuse") and f.verdict != "not_applicable"
+            f.review
+            for f in result.findings
+            if f.severity in ("must", "refuse") and f.verdict != "not_applicable"
         )
         kinds = [
             k
@@ -990,7 +1061,9 @@ class _Report:
                     continue
                 facts = known.facts
                 time = facts.get("year") or "/".join(
-                    t[:4] for t in (facts.get("period_start", ""), facts.get("period_end", "")) if t[:4].isdigit()
+                    t[:4]
+                    for t in (facts.get("period_start", ""), facts.get("period_end", ""))
+                    if t[:4].isdigit()
                 )
                 rows[id_] = (
                     Cell(known.name[self.lang]),
@@ -1029,7 +1102,11 @@ class _Report:
         found = [p.entry for p in result.published if p.entry]
         for f in result.findings:
             clause = result.rulebook.by_address(f.clause)
-            if f.verdict in ("fail", "not_evaluable") and clause is not None and clause.name in result.evaluation.keys:
+            if (
+                f.verdict in ("fail", "not_evaluable")
+                and clause is not None
+                and clause.name in result.evaluation.keys
+            ):
                 found.append(result.evaluation.keys[clause.name])
         return found
 
@@ -1043,7 +1120,9 @@ class _Report:
                 continue
             found[key] = None
             stack += [
-                k for _, k in reversed(self.ledger.entries[key].inputs) if k in self.ledger.entries and k not in found
+                k
+                for _, k in reversed(self.ledger.entries[key].inputs)
+                if k in self.ledger.entries and k not in found
             ]
         return list(found)
 
@@ -1092,9 +1171,11 @@ class _Report:
             return word("kind", {"background": "system", "providers": "lookup"}[name], self.lang)
         if "." in name:
             return missing_text(result, name, self.lang)
-        return {"reference": self.t("reference"), "process": self.t("processes"), "exchange": self.t("flow")}.get(
-            name, name
-        )
+        return {
+            "reference": self.t("reference"),
+            "process": self.t("processes"),
+            "exchange": self.t("flow"),
+        }.get(name, name)
 
     def entry_value(self, key: str) -> str:
         value = self.ledger.values.get(key)
@@ -1147,7 +1228,9 @@ def places(where: Sequence[str], lang: Lang) -> str:
         file, _, rest = place.partition(":")
         files.setdefault(file, []).append(rest)
     comma = "、" if lang == "zh" else ", "
-    return ("；" if lang == "zh" else "; ").join(f + (f":{comma.join(r)}" if any(r) else "") for f, r in files.items())
+    return ("；" if lang == "zh" else "; ").join(
+        f + (f":{comma.join(r)}" if any(r) else "") for f, r in files.items()
+    )
 
 
 def missing_text(result: Result, name: str, lang: Lang) -> str:

@@ -27,7 +27,11 @@ PATHS: Mapping[str, tuple[str, ...]] = {
         "plant.operator",
     ),
     "address": ("product.producer.address", "report.producer.address", "report.address", "plant.address"),
-    "representative": ("product.producer.representative", "report.producer.representative", "report.representative"),
+    "representative": (
+        "product.producer.representative",
+        "report.producer.representative",
+        "report.representative",
+    ),
     "contact": ("product.producer.contact", "report.producer.contact", "report.contact", "label.contact"),
     "site": ("plant.name", "product.site.name", "product.site", "report.site", "plant.site"),
     "number": ("report.number", "report.id"),
@@ -78,7 +82,12 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     ),
     "valid_until": ("label.valid_until", "label.pcf_valid_until"),
     "certificate": ("label.certificate", "review.certificate", "label.verification.certificate"),
-    "certificate_until": ("label.certificate_until", "review.until", "review.valid_until", "label.verification.until"),
+    "certificate_until": (
+        "label.certificate_until",
+        "review.until",
+        "review.valid_until",
+        "label.verification.until",
+    ),
 }
 """Where each item may stand in study.yaml; the first that is there counts."""
 
@@ -142,7 +151,8 @@ def boundary(study: Study, published: Published | None = None) -> Text | None:
         return found
     codes = listed if isinstance(listed, list) else str(listed).replace(",", " ").replace("，", " ").split()
     return Text(
-        "、".join(word("stage", str(c), "zh") for c in codes), ", ".join(word("stage", str(c), "en") for c in codes)
+        "、".join(word("stage", str(c), "zh") for c in codes),
+        ", ".join(word("stage", str(c), "en") for c in codes),
     )
 
 
@@ -154,7 +164,8 @@ def unit_of(study: Study, published: Published) -> Text | None:
         return declared(study, "unit")
     words = basis_words(published.basis)
     return Text(
-        f"1 {below}" + (f"（{words.zh}）" if words.zh else ""), f"1 {below}" + (f" ({words.en})" if words.en else "")
+        f"1 {below}" + (f"（{words.zh}）" if words.zh else ""),
+        f"1 {below}" + (f" ({words.en})" if words.en else ""),
     )
 
 
@@ -162,7 +173,9 @@ def basis_words(basis: Mapping[str, str]) -> Text:
     """A basis in words: `能量：寿命期内交付`, `energy: delivered over life`."""
 
     def joined(lang: Lang, colon: str, comma: str) -> str:
-        return comma.join(f"{word('basis', k, lang)}{colon}{word('basis', v, lang)}" for k, v in sorted(basis.items()))
+        return comma.join(
+            f"{word('basis', k, lang)}{colon}{word('basis', v, lang)}" for k, v in sorted(basis.items())
+        )
 
     return Text(joined("zh", "：", "；"), joined("en", ": ", "; "))
 

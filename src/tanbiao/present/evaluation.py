@@ -629,12 +629,9 @@ class _Page:
         return [
             Grid(
                 (
-                        "",
-                        *(
-                            say(f"col.{k}", lang)
-                            for k in ("type", "measure", "cost", "state", "owner", "due")
-                        ),
-                    ),
+                    "",
+                    *(say(f"col.{k}", lang) for k in ("type", "measure", "cost", "state", "owner", "due")),
+                ),
                 tuple(
                     (
                         Cell(r["id"]),

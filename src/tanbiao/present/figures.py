@@ -63,7 +63,10 @@ def stages(published: Published, lang: Lang) -> Chart:
         for n, s in enumerate(published.stages)
     ]
     return _bars(
-        rows, lang, phrase("figure.stages", lang, unit=unit_text(published.unit)), phrase("figure.bounds", lang)
+        rows,
+        lang,
+        phrase("figure.stages", lang, unit=unit_text(published.unit)),
+        phrase("figure.bounds", lang),
     )
 
 
@@ -127,7 +130,15 @@ def coverage(published: Published, lang: Lang) -> Chart:
     judged = min(max(published.judged, 0.0), 1.0)
     name = phrase("figure.judged", lang)
     rows += [
-        {"bar": name, "kind": "judged", "start": 0.0, "end": judged, "middle": judged / 2, "key": "judged", "text": ""}
+        {
+            "bar": name,
+            "kind": "judged",
+            "start": 0.0,
+            "end": judged,
+            "middle": judged / 2,
+            "key": "judged",
+            "text": "",
+        }
     ]
     x = alt.X("start:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5, title=None))
     y = alt.Y(
@@ -150,7 +161,8 @@ def coverage(published: Published, lang: Lang) -> Chart:
             color=alt.Color(
                 "kind:N",
                 scale=alt.Scale(
-                    domain=[word("coverage", k, lang) for k in keys], range=[palette.COVERAGE[k] for k in keys]
+                    domain=[word("coverage", k, lang) for k in keys],
+                    range=[palette.COVERAGE[k] for k in keys],
                 ),
                 legend=_legend(),
             ),
@@ -164,7 +176,9 @@ def coverage(published: Published, lang: Lang) -> Chart:
             y=y,
             text="text:N",
             color=alt.Color(
-                "key:N", scale=alt.Scale(domain=keys, range=[palette.ON_COVERAGE[k] for k in keys]), legend=None
+                "key:N",
+                scale=alt.Scale(domain=keys, range=[palette.ON_COVERAGE[k] for k in keys]),
+                legend=None,
             ),
         )
     )
@@ -176,7 +190,9 @@ def coverage(published: Published, lang: Lang) -> Chart:
         .encode(x="end:Q", y=y, text="text:N")
     )
     return _dress(
-        (segments + bar + names + said).resolve_scale(color="independent").properties(width=WIDTH, height=2 * ROW + 26),
+        (segments + bar + names + said)
+        .resolve_scale(color="independent")
+        .properties(width=WIDTH, height=2 * ROW + 26),
         lang,
         phrase("figure.coverage", lang),
         phrase("figure.share", lang),
@@ -195,7 +211,11 @@ def quality(published: Published, lang: Lang) -> Chart:
         title=None,
         axis=alt.Axis(domain=False, ticks=False, labelPadding=8, labelLimit=LABELS),
     )
-    x = alt.X("value:Q", scale=alt.Scale(domain=[1, 5]), axis=alt.Axis(values=[1, 2, 3, 4, 5], title=None, format="d"))
+    x = alt.X(
+        "value:Q",
+        scale=alt.Scale(domain=[1, 5]),
+        axis=alt.Axis(values=[1, 2, 3, 4, 5], title=None, format="d"),
+    )
     base = alt.Chart(alt.Data(values=rows)).encode(y=y)
     stem = base.mark_rule(color=palette.LEAF, strokeWidth=3).encode(x=alt.X("best:Q"), x2="value:Q")
     dot = base.mark_circle(size=150, color=palette.GREEN, opacity=1).encode(x=x)
@@ -271,12 +291,16 @@ def waterfall(steps: Sequence[Step], unit: str, lang: Lang, title: Text) -> Char
             row["start"] = max(row["start"], domain[0])
     base = alt.Chart(alt.Data(values=rows)).encode(y=y)
     bars = base.mark_bar(stroke=palette.INK, strokeWidth=0.5).encode(
-        x=alt.X("start:Q", scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(title=None, tickCount=6)),
+        x=alt.X(
+            "start:Q", scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(title=None, tickCount=6)
+        ),
         x2="end:Q",
         color=alt.Color(
             "shade:N",
             legend=None,
-            scale=alt.Scale(domain=["total", "more", "less"], range=[palette.DEEP, palette.STRAW, palette.LEAF]),
+            scale=alt.Scale(
+                domain=["total", "more", "less"], range=[palette.DEEP, palette.STRAW, palette.LEAF]
+            ),
         ),
     )
     said = base.mark_text(align="left", dx=6, fontSize=12, color=palette.INK).encode(x="top:Q", text="text:N")
@@ -292,7 +316,9 @@ def waterfall(steps: Sequence[Step], unit: str, lang: Lang, title: Text) -> Char
     )
 
 
-def tornado(rows: Sequence[tuple[Text, float, float]], base: float, unit: str, lang: Lang, title: Text) -> Chart:
+def tornado(
+    rows: Sequence[tuple[Text, float, float]], base: float, unit: str, lang: Lang, title: Text
+) -> Chart:
     """What the result would be at the low and the high end of each choice or datum, the widest first."""
     found = [
         {
@@ -315,12 +341,20 @@ def tornado(rows: Sequence[tuple[Text, float, float]], base: float, unit: str, l
     below = chart.mark_bar(color=palette.LEAF, stroke=palette.INK, strokeWidth=0.5).encode(
         x=alt.X("low:Q", scale=x_scale, axis=alt.Axis(title=None, tickCount=5)), x2="base:Q"
     )
-    above = chart.mark_bar(color=palette.STRAW, stroke=palette.INK, strokeWidth=0.5).encode(x="base:Q", x2="high:Q")
+    above = chart.mark_bar(color=palette.STRAW, stroke=palette.INK, strokeWidth=0.5).encode(
+        x="base:Q", x2="high:Q"
+    )
     said = [
-        chart.mark_text(align=align, dx=dx, fontSize=11, color=palette.INK).encode(x=f"{at}:Q", text=f"{text}:N")
+        chart.mark_text(align=align, dx=dx, fontSize=11, color=palette.INK).encode(
+            x=f"{at}:Q", text=f"{text}:N"
+        )
         for align, dx, at, text in (("right", -5, "low", "left"), ("left", 5, "high", "right"))
     ]
-    line = alt.Chart(alt.Data(values=[{"x": base}])).mark_rule(color=palette.INK, strokeWidth=1.2).encode(x="x:Q")
+    line = (
+        alt.Chart(alt.Data(values=[{"x": base}]))
+        .mark_rule(color=palette.INK, strokeWidth=1.2)
+        .encode(x="x:Q")
+    )
     return _dress(
         alt.layer(below, above, line, *said, *_names(found, y)).properties(
             width=WIDTH, height=max(1, len(found)) * ROW
@@ -367,7 +401,9 @@ def _spec(chart: Chart) -> dict[str, Any]:
     return found
 
 
-def _bars(rows: Sequence[Mapping[str, Any]], lang: Lang, title: str, note: str, covered: bool = False) -> Chart:
+def _bars(
+    rows: Sequence[Mapping[str, Any]], lang: Lang, title: str, note: str, covered: bool = False
+) -> Chart:
     """Horizontal bars with bounds and values in words; coloured by coverage where `covered`."""
     values = [dict(r) | {"top": max(r["value"], r["high"], 0.0)} for r in rows]
     domain = _domain([v for r in values for v in (r["value"], r["low"], r["high"])], 0.3)
@@ -395,7 +431,10 @@ def _bars(rows: Sequence[Mapping[str, Any]], lang: Lang, title: str, note: str, 
     around = alt.Chart(alt.Data(values=spread)).encode(y=y)
     shade = around.mark_rule(color="#ffffff", strokeWidth=4, opacity=0.85).encode(x="low:Q", x2="high:Q")
     rule = around.mark_rule(color=palette.INK, strokeWidth=1.4).encode(x="low:Q", x2="high:Q")
-    ends = [around.mark_tick(color=palette.INK, thickness=1.4, size=9).encode(x=f"{end}:Q") for end in ("low", "high")]
+    ends = [
+        around.mark_tick(color=palette.INK, thickness=1.4, size=9).encode(x=f"{end}:Q")
+        for end in ("low", "high")
+    ]
     said = base.mark_text(align="left", dx=8, fontSize=12, color=palette.INK).encode(x="top:Q", text="text:N")
     zero = alt.Chart(alt.Data(values=[{"x": 0}])).mark_rule(color=palette.INK, strokeWidth=1).encode(x="x:Q")
     layers = alt.layer(bars, shade, rule, *ends, zero, said, *_names(values, y))
@@ -418,7 +457,9 @@ def _names(rows: Sequence[Mapping[str, Any]], y: Any) -> list[Chart]:
     for row in rows:
         lines = font.fold(row["name"], LABELS, 12)
         shifts = (0,) if len(lines) == 1 else (-7, 7)
-        said += [{"order": row["order"], "line": line, "dy": dy} for line, dy in zip(lines, shifts, strict=True)]
+        said += [
+            {"order": row["order"], "line": line, "dy": dy} for line, dy in zip(lines, shifts, strict=True)
+        ]
     return [
         alt.Chart(alt.Data(values=[r for r in said if r["dy"] == dy]))
         .mark_text(align="right", fontSize=12, color=palette.INK, dy=dy)
@@ -459,7 +500,9 @@ def _dress(chart: Chart, lang: Lang, title: str, note: str = "") -> Chart:
     return (
         chart.properties(title=alt.TitleParams(title, **head))
         .configure(
-            font=font.stack(lang), background="transparent", padding={"left": 4, "top": 4, "right": 10, "bottom": 4}
+            font=font.stack(lang),
+            background="transparent",
+            padding={"left": 4, "top": 4, "right": 10, "bottom": 4},
         )
         .configure_view(stroke=None)
         .configure_axis(

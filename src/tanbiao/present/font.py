@@ -18,7 +18,12 @@ _LATIN = ("Segoe UI", "Helvetica Neue", "Open Sans", "Arial")
 def stack(lang: Lang) -> str:
     """Families as a CSS list, in the order a browser tries them: the bundled one first, so that widths measured here
     fit, then what systems have for the language."""
-    families = (FAMILY, *(_HAN if lang == "zh" else _LATIN), *(_LATIN if lang == "zh" else _HAN), "sans-serif")
+    families = (
+        FAMILY,
+        *(_HAN if lang == "zh" else _LATIN),
+        *(_LATIN if lang == "zh" else _HAN),
+        "sans-serif",
+    )
     return ", ".join(f"'{f}'" if " " in f else f for f in families)
 
 
@@ -73,7 +78,9 @@ def _widths(file: str) -> dict[int, float]:
 def _tables(data: bytes) -> dict[str, int]:
     count = struct.unpack(">H", data[4:6])[0]
     return {
-        data[12 + 16 * k : 16 + 16 * k].decode("latin-1"): struct.unpack(">I", data[20 + 16 * k : 24 + 16 * k])[0]
+        data[12 + 16 * k : 16 + 16 * k].decode("latin-1"): struct.unpack(
+            ">I", data[20 + 16 * k : 24 + 16 * k]
+        )[0]
         for k in range(count)
     }
 

@@ -146,7 +146,8 @@ class Label:
             "profile": PROFILE,
             "constructed": self.constructed,
             "screening": self.screening,
-            "product": {"name": self.name.data(), "model": self.model} | ({"gtin": self.gtin} if self.gtin else {}),
+            "product": {"name": self.name.data(), "model": self.model}
+            | ({"gtin": self.gtin} if self.gtin else {}),
             "producer": self.producer.data(),
             "site": self.site.data(),
             "value": {"amount": self.amount, "unit": self.unit, "per": self.per.data()},
@@ -237,7 +238,9 @@ def label(
         problems.append(_problem(study, "label-boundary", "scope.boundary"))
     elif not whole and _left_out(result, headline):
         problems.append(
-            _problem(study, "label-partial-hidden", "scope.partial", stages=", ".join(_left_out(result, headline)))
+            _problem(
+                study, "label-partial-hidden", "scope.partial", stages=", ".join(_left_out(result, headline))
+            )
         )
     problems += _claims(study) + _offsets(study, result)
     wished = (
@@ -370,7 +373,11 @@ def _verified(study: Study, verification: Verification) -> list[Problem]:
     if verification.state == "certified":
         missing += [k for k in ("certificate", "until") if not getattr(verification, k)]
     return (
-        [_problem(study, "label-verification", "review", state=verification.state, missing=", ".join(missing))]
+        [
+            _problem(
+                study, "label-verification", "review", state=verification.state, missing=", ".join(missing)
+            )
+        ]
         if missing
         else []
     )
@@ -381,7 +388,12 @@ def _dates(study: Study, issued: str, expires: str, verification: Verification) 
     if wrong or expires <= issued or (verification.until and expires > verification.until):
         return [
             _problem(
-                study, "label-dates", "", issued=issued or "—", expires=expires or "—", until=verification.until or "—"
+                study,
+                "label-dates",
+                "",
+                issued=issued or "—",
+                expires=expires or "—",
+                until=verification.until or "—",
             )
         ]
     return []
@@ -410,7 +422,10 @@ def _version() -> str:
 
 def label_json(found: Label) -> str:
     """The data object as JSON, with the digest that the QR code shortens. A signature is added when it is sealed."""
-    return json.dumps(found.data() | {"digest": found.digest}, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    return (
+        json.dumps(found.data() | {"digest": found.digest}, ensure_ascii=False, indent=2, sort_keys=True)
+        + "\n"
+    )
 
 
 def label_svg(found: Label, lang: Lang) -> str:
@@ -557,7 +572,14 @@ class _Drawing:
             self.y += tall
         if self.label.screening:
             title, more = phrase("label.screening", self.lang), phrase("label.screening_more", self.lang)
-            self.rect(EDGE, self.y + 16, self.room, 62, "#ffffff", f' stroke="{palette.INK}" stroke-width="2.5" rx="6"')
+            self.rect(
+                EDGE,
+                self.y + 16,
+                self.room,
+                62,
+                "#ffffff",
+                f' stroke="{palette.INK}" stroke-width="2.5" rx="6"',
+            )
             self.text(EDGE + 16, self.y + 56, title, 26)
             left = EDGE + 16 + font.width(title, 26) + 14
             lines = font.fold(more, WIDTH - EDGE - 12 - left, 17)
@@ -662,7 +684,10 @@ class _Drawing:
         if found.verification.certificate:
             state += "；" if lang == "zh" else "; "
             state += phrase(
-                "label.certificate", lang, number=found.verification.certificate, until=found.verification.until
+                "label.certificate",
+                lang,
+                number=found.verification.certificate,
+                until=found.verification.until,
             )
         share = (
             phrase("label.primary_share", lang, share=percent(float(found.primary_data_share), 0))
@@ -696,7 +721,9 @@ class _Drawing:
         self.rule(True)
         self.y += 18
         size = 176
-        self.parts.append(f'<path d="{qr_path(found.payload, size, WIDTH - EDGE - size, self.y)}" fill="#000000"/>')
+        self.parts.append(
+            f'<path d="{qr_path(found.payload, size, WIDTH - EDGE - size, self.y)}" fill="#000000"/>'
+        )
         rows = [
             (phrase("label.valid", lang), found.expires),
             (phrase("label.issued", lang), found.issued),

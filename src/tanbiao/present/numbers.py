@@ -47,7 +47,10 @@ def percent(share: float, digits: int = 1) -> str:
 def unit_text(unit: str) -> str:
     """A unit as people print it: `kgCO2e/kWh` → `kg CO₂e/kWh`."""
     return (
-        unit.replace("kgCO2e", "kg CO₂e").replace("tCO2e", "t CO₂e").replace("gCO2e", "g CO₂e").replace("kg kg", "kg")
+        unit.replace("kgCO2e", "kg CO₂e")
+        .replace("tCO2e", "t CO₂e")
+        .replace("gCO2e", "g CO₂e")
+        .replace("kg kg", "kg")
         if unit
         else ""
     )

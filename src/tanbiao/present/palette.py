@@ -24,8 +24,21 @@ ON_COVERAGE = {"direct": "#ffffff", "named": "#ffffff", "derived": INK, "proxy":
 VERDICT = {"fail": RUST, "not_evaluable": OCHRE, "not_applicable": "#9aa3a1", "pass": GREEN}
 
 NAMES = {
-    "ink": INK, "muted": MUTED, "rule": RULE, "paper": PAPER, "sand": SAND, "green": GREEN, "deep": DEEP, "mist": MIST,
-    "ochre": OCHRE, "straw": STRAW, "cream": CREAM, "rust": RUST, "blush": BLUSH, "warn": "#8a5a12", "hair": "#ebe8df",
+    "ink": INK,
+    "muted": MUTED,
+    "rule": RULE,
+    "paper": PAPER,
+    "sand": SAND,
+    "green": GREEN,
+    "deep": DEEP,
+    "mist": MIST,
+    "ochre": OCHRE,
+    "straw": STRAW,
+    "cream": CREAM,
+    "rust": RUST,
+    "blush": BLUSH,
+    "warn": "#8a5a12",
+    "hair": "#ebe8df",
     **VERDICT,
 }
 """What the templates of the report call the colours."""

@@ -48,12 +48,16 @@ def render_report(
     return html(report_document(study, results, ledger, library, lang), other)
 
 
-def report_docx(study: Study, results: Sequence[Result], ledger: Ledger, library: Library, lang: Lang) -> bytes:
+def report_docx(
+    study: Study, results: Sequence[Result], ledger: Ledger, library: Library, lang: Lang
+) -> bytes:
     """The report as DOCX. Refuses (`present-extra`) where python-docx is not installed."""
     return docx(report_document(study, results, ledger, library, lang))
 
 
-def report_pdf(study: Study, results: Sequence[Result], ledger: Ledger, library: Library, lang: Lang) -> bytes:
+def report_pdf(
+    study: Study, results: Sequence[Result], ledger: Ledger, library: Library, lang: Lang
+) -> bytes:
     """The report as PDF in the bundled font. Refuses (`present-extra`) where typst is not installed, and
     (`font-characters`) where the font lacks characters of the report."""
     return pdf(report_document(study, results, ledger, library, lang))
@@ -201,7 +205,9 @@ def docx(document: Document) -> bytes:
     for banner in document.banners:
         write(banner)
     for part in document.sections:
-        paper.add_heading(f"{part.number} {part.title}".strip() + (f"  [{document.tag}]" if document.tag else ""), 1)
+        paper.add_heading(
+            f"{part.number} {part.title}".strip() + (f"  [{document.tag}]" if document.tag else ""), 1
+        )
         for block in part.blocks:
             write(block)
     return _fixed_docx(paper)
@@ -260,7 +266,9 @@ def pdf(document: Document) -> bytes:
             ignore_system_fonts=True,
             format="pdf",
             sys_inputs={
-                "data": text, "page": phrase("report.page", document.lang), "colours": json.dumps(palette.NAMES)
+                "data": text,
+                "page": phrase("report.page", document.lang),
+                "colours": json.dumps(palette.NAMES),
             },
             timestamp=_EPOCH,
         )
@@ -290,7 +298,8 @@ def _plain(document: Document) -> dict[str, Any]:
         "facts": [list(f) for f in document.facts],
         "banners": [block(b) for b in document.banners],
         "sections": [
-            {"number": s.number, "title": s.title, "blocks": [block(b) for b in s.blocks]} for s in document.sections
+            {"number": s.number, "title": s.title, "blocks": [block(b) for b in s.blocks]}
+            for s in document.sections
         ],
     }
 

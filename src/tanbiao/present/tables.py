@@ -39,12 +39,18 @@ def run_tables(study: Study, results: Sequence[Result], lang: Lang, verbose: boo
     """Everything about a run that fits a terminal. verbose: passing and not applicable clauses too."""
     parts: list[RenderableType] = []
     if study.constructed:
-        parts.append(Panel(Line(phrase("tables.constructed", lang), style="bold"), border_style="yellow", expand=False))
+        parts.append(
+            Panel(Line(phrase("tables.constructed", lang), style="bold"), border_style="yellow", expand=False)
+        )
     parts.append(result_table(results, lang))
     for result in results:
         headline = result.headline
         if headline is not None and headline.stages:
-            parts += [stage_table(headline, lang), contribution_table(headline, lang), coverage_line(headline, lang)]
+            parts += [
+                stage_table(headline, lang),
+                contribution_table(headline, lang),
+                coverage_line(headline, lang),
+            ]
         parts.append(finding_table(result, lang, verbose))
     return Group(*parts)
 
@@ -175,7 +181,9 @@ def _tone(result: Result) -> str:
     musts = [f for f in result.findings if f.severity in ("must", "refuse")]
     if any(f.verdict == "fail" for f in musts):
         return "bold red"
-    return "yellow" if result.unverified_musts or any(f.verdict == "not_evaluable" for f in musts) else "green"
+    return (
+        "yellow" if result.unverified_musts or any(f.verdict == "not_evaluable" for f in musts) else "green"
+    )
 
 
 def _join(parts: Sequence[str], lang: Lang) -> str:
@@ -194,4 +202,11 @@ def _table(title: str) -> Table:
     )
 
 
-__all__ = ["contribution_table", "coverage_line", "finding_table", "result_table", "run_tables", "stage_table"]
+__all__ = [
+    "contribution_table",
+    "coverage_line",
+    "finding_table",
+    "result_table",
+    "run_tables",
+    "stage_table",
+]

@@ -27,7 +27,9 @@ def _yaml(name: str, content: bytes) -> None:
     try:
         parse_yaml(content.decode("utf-8-sig"), name)
     except (UnicodeDecodeError, TanbiaoError) as error:
-        raise _refused(name, error.problems[0].text("en") if isinstance(error, TanbiaoError) else "UTF-8") from None
+        raise _refused(
+            name, error.problems[0].text("en") if isinstance(error, TanbiaoError) else "UTF-8"
+        ) from None
 
 
 def _workbook(name: str, content: bytes) -> None:

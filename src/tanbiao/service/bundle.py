@@ -164,7 +164,9 @@ def opened(bundle: str | Path | bytes, places: Places | None = None) -> Iterator
 
     Raises `TanbiaoError` when the study is withheld, and `LibraryUnavailable`.
     """
-    if isinstance(bundle, str | Path) and (Path(bundle).is_dir() or Path(bundle).suffix in (".xlsx", ".yaml")):
+    if isinstance(bundle, str | Path) and (
+        Path(bundle).is_dir() or Path(bundle).suffix in (".xlsx", ".yaml")
+    ):
         yield load(bundle, places)
         return
     content: BundleContent = open_bundle(_bytes(bundle))

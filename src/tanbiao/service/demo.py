@@ -47,8 +47,12 @@ def run_demo(folder: Path, lang: Lang, progress: Say) -> Demo:
         progress(f"{name}：计算", f"{name}: evaluating")
         run = load(data_root() / "examples" / name, places).run()
         progress(f"{name}：报告与标签", f"{name}: report and label")
-        files = [*write_reports(run, folder), *write_labels(run, folder, "svg"), *write_labels(run, folder, "png", (lang,)),
-                 *write_run(run, folder / name)]
+        files = [
+            *write_reports(run, folder),
+            *write_labels(run, folder, "svg"),
+            *write_labels(run, folder, "png", (lang,)),
+            *write_run(run, folder / name),
+        ]
         progress(f"{name}：签名、打包、复核", f"{name}: signing, bundling, verifying")
         sealed = bundle_of(run, places, key=key, issued=ISSUED)
         path = write(folder / f"{name}.tanbiao", sealed)

@@ -37,10 +37,15 @@ def write(path: Path, content: bytes | str) -> Path:
 
 def write_run(run: Run, folder: Path) -> list[Path]:
     """`results.json` and `ledger.json`."""
-    return [write(folder / "results.json", json_text(run.data())), write(folder / "ledger.json", json_text(run.ledger.data()))]
+    return [
+        write(folder / "results.json", json_text(run.data())),
+        write(folder / "ledger.json", json_text(run.ledger.data())),
+    ]
 
 
-def write_reports(run: Run, folder: Path, form: str = "html", langs: Sequence[Lang] = ("zh", "en")) -> list[Path]:
+def write_reports(
+    run: Run, folder: Path, form: str = "html", langs: Sequence[Lang] = ("zh", "en")
+) -> list[Path]:
     """The study report in each language."""
     if form not in REPORT_FORMATS:
         raise refuse("format-unknown", Place(path="--format"), format=form, known=", ".join(REPORT_FORMATS))
@@ -58,16 +63,38 @@ def write_reports(run: Run, folder: Path, form: str = "html", langs: Sequence[La
 
 def label_of(run: Run, issued: dt.date, pack: str = "") -> Label:
     """The label of the first headline, or of the headline under `pack`."""
-    result = next((r for r in run.results if r.headline is not None and (not pack or r.rulebook.pack.name == pack or
-                                                                        r.rulebook.pack.version == pack)), None)
+    result = next(
+        (
+            r
+            for r in run.results
+            if r.headline is not None
+            and (not pack or r.rulebook.pack.name == pack or r.rulebook.pack.version == pack)
+        ),
+        None,
+    )
     if result is None:
-        raise refuse("label-value", run.study.place_of("packs"), pack=pack or ", ".join(run.study.packs), missing="headline")
-    return label(run.study, result, id=f"{run.study.id}-{run.ledger.root[:8]}", issued=issued.isoformat(),
-                 ledger_root=run.ledger.root)
+        raise refuse(
+            "label-value",
+            run.study.place_of("packs"),
+            pack=pack or ", ".join(run.study.packs),
+            missing="headline",
+        )
+    return label(
+        run.study,
+        result,
+        id=f"{run.study.id}-{run.ledger.root[:8]}",
+        issued=issued.isoformat(),
+        ledger_root=run.ledger.root,
+    )
 
 
-def write_labels(run: Run, folder: Path, form: str = "svg", langs: Sequence[Lang] = ("zh", "en"),
-                 issued: dt.date | None = None) -> list[Path]:
+def write_labels(
+    run: Run,
+    folder: Path,
+    form: str = "svg",
+    langs: Sequence[Lang] = ("zh", "en"),
+    issued: dt.date | None = None,
+) -> list[Path]:
     """The label in each language; its JSON form is one for both. issued: the study's own date when not given."""
     if form not in LABEL_FORMATS:
         raise refuse("format-unknown", Place(path="--format"), format=form, known=", ".join(LABEL_FORMATS))

@@ -28,8 +28,15 @@ class PackRow:
     cases: int
 
     def data(self) -> dict[str, Any]:
-        return {"pack": self.version, "title": self.title.data(), "status": self.status,
-                "jurisdiction": self.jurisdiction, "clauses": self.clauses, "reviews": self.reviews, "cases": self.cases}
+        return {
+            "pack": self.version,
+            "title": self.title.data(),
+            "status": self.status,
+            "jurisdiction": self.jurisdiction,
+            "clauses": self.clauses,
+            "reviews": self.reviews,
+            "cases": self.cases,
+        }
 
 
 def list_packs(places: Places) -> tuple[list[PackRow], list[Problem]]:
@@ -43,8 +50,17 @@ def list_packs(places: Places) -> tuple[list[PackRow], list[Problem]]:
             problems += error.problems
             continue
         pack = rulebook.pack
-        rows.append(PackRow(pack.version, pack.title, pack.status, pack.jurisdiction, len(pack.clauses),
-                            dict(Counter(c.review for c in pack.clauses)), len(pack.cases)))
+        rows.append(
+            PackRow(
+                pack.version,
+                pack.title,
+                pack.status,
+                pack.jurisdiction,
+                len(pack.clauses),
+                dict(Counter(c.review for c in pack.clauses)),
+                len(pack.cases),
+            )
+        )
     return rows, problems
 
 
@@ -60,9 +76,15 @@ def lint_pack(name: str, places: Places) -> list[Problem]:
         return list(error.problems)
     found = [*problems, *lint(rulebook)]
     if not any(p.level == "error" for p in found):
-        found += [Problem("case-fails", Place(f"{rulebook.pack.name}/cases", path=row.case),
-                          {"case": row.case, "name": row.name, "expected": row.expected, "got": row.got})
-                  for row in run_cases(rulebook) if not row.passed]
+        found += [
+            Problem(
+                "case-fails",
+                Place(f"{rulebook.pack.name}/cases", path=row.case),
+                {"case": row.case, "name": row.name, "expected": row.expected, "got": row.got},
+            )
+            for row in run_cases(rulebook)
+            if not row.passed
+        ]
     return found
 
 
@@ -75,12 +97,27 @@ def pack_data(rulebook: Rulebook) -> dict[str, Any]:
     """A pack for machines: head and effective clauses."""
     pack = rulebook.pack
     return {
-        "pack": pack.version, "title": pack.title.data(), "status": pack.status, "digest": pack.digest,
-        "builds_on": list(pack.builds_on), "source": dict(pack.source), "review": pack.review,
-        "clauses": [{
-            "address": c.address, "number": c.number, "kind": c.kind, "name": c.name, "review": c.review,
-            "severity": c.severity if c.kind == "check" else None, "text": c.text.data(),
-            "formula": c.formula.source if c.formula is not None else None, "unit": c.unit.text,
-            "basis": dict(c.basis), "source": dict(c.source),
-        } for c in rulebook.clauses.values()],
+        "pack": pack.version,
+        "title": pack.title.data(),
+        "status": pack.status,
+        "digest": pack.digest,
+        "builds_on": list(pack.builds_on),
+        "source": dict(pack.source),
+        "review": pack.review,
+        "clauses": [
+            {
+                "address": c.address,
+                "number": c.number,
+                "kind": c.kind,
+                "name": c.name,
+                "review": c.review,
+                "severity": c.severity if c.kind == "check" else None,
+                "text": c.text.data(),
+                "formula": c.formula.source if c.formula is not None else None,
+                "unit": c.unit.text,
+                "basis": dict(c.basis),
+                "source": dict(c.source),
+            }
+            for c in rulebook.clauses.values()
+        ],
     }

@@ -89,7 +89,11 @@ class Places:
             if (folder / "library.yaml").is_file():
                 library = self._library(folder.resolve())
                 if version and library.version != version:
-                    raise refuse("library-version", Place("study.yaml", path="libraries"), wanted=name,
-                                 found=f"{library.id}@{library.version}")
+                    raise refuse(
+                        "library-version",
+                        Place("study.yaml", path="libraries"),
+                        wanted=name,
+                        found=f"{library.id}@{library.version}",
+                    )
                 return library
         raise refuse("library-not-found", Place("study.yaml", path="libraries"), name=name)

@@ -35,7 +35,9 @@ class Run:
     @property
     def failing(self) -> bool:
         """Whether any must or refuse check fails."""
-        return any(f.verdict == "fail" and f.severity in ("must", "refuse") for r in self.results for f in r.findings)
+        return any(
+            f.verdict == "fail" and f.severity in ("must", "refuse") for r in self.results for f in r.findings
+        )
 
     def data(self) -> dict[str, Any]:
         """The JSON of `tanbiao run --json`."""
@@ -43,10 +45,15 @@ class Run:
             "study": self.study.id,
             "constructed": self.study.constructed,
             "results": [p.data() for r in self.results for p in r.published],
-            "findings": [f.data() | {"pack": r.rulebook.pack.version} for r in self.results for f in r.findings],
+            "findings": [
+                f.data() | {"pack": r.rulebook.pack.version} for r in self.results for f in r.findings
+            ],
             "conformity": {r.rulebook.pack.version: r.conformity().data() for r in self.results},
-            "improvements": [i.data() | {"pack": r.rulebook.pack.version} for r in self.results
-                             for i in improvements(self.study, r)],
+            "improvements": [
+                i.data() | {"pack": r.rulebook.pack.version}
+                for r in self.results
+                for i in improvements(self.study, r)
+            ],
             "problems": [p.data() for p in self.problems],
             "ledger_root": self.ledger.root,
             "packs": {k: v for r in self.results for k, v in r.rulebook.digests.items()},
@@ -102,15 +109,20 @@ class Held:
     parts: tuple[Part, ...]
 
 
-def _evaluate(loaded: LoadedStudy, packs: Sequence[str], tolerant: bool,
-              held: Held | None = None) -> tuple[Run | None, list[Problem]]:
+def _evaluate(
+    loaded: LoadedStudy, packs: Sequence[str], tolerant: bool, held: Held | None = None
+) -> tuple[Run | None, list[Problem]]:
     study, places = loaded.study, loaded.places
     problems = list(loaded.problems)
     rulebooks = _rulebooks(study, packs or study.packs, places, problems)
     library = _library(study, places, problems) if held is None else None
     resolved = []
-    asked = {c.name for b in (*rulebooks, *_others(study, packs, places)) for c in b.of_kind("given")
-             if c.value_kind == "table"}
+    asked = {
+        c.name
+        for b in (*rulebooks, *_others(study, packs, places))
+        for c in b.of_kind("given")
+        if c.value_kind == "table"
+    }
     for rulebook in rulebooks:
         facts, found = resolve_facts(study, rulebook, asked)
         problems += found
@@ -125,8 +137,11 @@ def _evaluate(loaded: LoadedStudy, packs: Sequence[str], tolerant: bool,
     for rulebook, facts in resolved:
         gwp = _gwp(rulebook)
         if gwp not in backgrounds:
-            backgrounds[gwp] = held.background(gwp) if held is not None else from_library(
-                _some(library), gwp, cache=places.cache)
+            backgrounds[gwp] = (
+                held.background(gwp)
+                if held is not None
+                else from_library(_some(library), gwp, cache=places.cache)
+            )
         evaluation = Evaluation(rulebook, facts, backgrounds[gwp], ledger, tolerant=tolerant)
         results.append(evaluate_rulebook(rulebook, facts, backgrounds[gwp], ledger, evaluation))
         problems += evaluation.problems
@@ -163,8 +178,10 @@ def _rulebooks(study: Study, names: Sequence[str], places: Places, problems: lis
             problems += found
             rulebooks.append(rulebook)
         except TanbiaoError as error:
-            problems += [p if p.code != "pack-unknown" else Problem(p.code, study.place_of("packs"), p.args)
-                         for p in error.problems]
+            problems += [
+                p if p.code != "pack-unknown" else Problem(p.code, study.place_of("packs"), p.args)
+                for p in error.problems
+            ]
     return rulebooks
 
 
@@ -172,7 +189,9 @@ def _library(study: Study, places: Places, problems: list[Problem]) -> Library |
     try:
         return places.library(study.libraries or ("open-2026",), study.path)
     except TanbiaoError as error:
-        problems += [p if p.place.file else Problem(p.code, Place("study.yaml"), p.args) for p in error.problems]
+        problems += [
+            p if p.place.file else Problem(p.code, Place("study.yaml"), p.args) for p in error.problems
+        ]
         return None
 
 
@@ -182,5 +201,3 @@ def _gwp(rulebook: Rulebook) -> str:
     if clause is not None and clause.value is not None:
         return str(clause.value.data)
     return DEFAULT_GWP
-
-

@@ -26,6 +26,9 @@ SEVERITIES = ("refuse", "must", "should", "may")
 REVIEWS = ("verified", "transcribed", "secondary", "memory", "constructed")
 
 
+NO_TEXT = Text("", "")
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a table: its kind, unit and basis, and what it means."""
@@ -85,7 +88,7 @@ class Clause:
     pack: str
     name: str
     number: str = ""
-    text: Text = Text("", "")
+    text: Text = NO_TEXT
     when: Node | None = None
     subject: Subject | None = None
     source: Mapping[str, str] = field(default_factory=dict)
@@ -136,7 +139,11 @@ class Clause:
 
     def formulas(self) -> list[Node]:
         """Every formula that the clause holds."""
-        found = [f for f in (self.when, self.formula, self.subject.where if self.subject else None) if f is not None]
+        found = [
+            f
+            for f in (self.when, self.formula, self.subject.where if self.subject else None)
+            if f is not None
+        ]
         for option in self.first:
             found += [f for f in (option.when, option.key, option.provider) if f is not None]
             found += [t.coefficient for t in option.lines or ()]
@@ -145,15 +152,43 @@ class Clause:
 
 _MAPPINGS = {"source", "basis", "columns", "in", "also", "levels", "remedy"}
 _LISTS = {"first", "lines", "converts", "keys"}
-_COMMON = {"id", "kind", "number", "text", "when", "for", "source", "review", "open", "fills", "replaces", "name", "axis"}
+_COMMON = {
+    "id",
+    "kind",
+    "number",
+    "text",
+    "when",
+    "for",
+    "source",
+    "review",
+    "open",
+    "fills",
+    "replaces",
+    "name",
+    "axis",
+}
 _ALLOWED: dict[str, set[str]] = {
     "given": {"type", "from", "required", "options", "columns", "unit", "basis", "default", "parent"},
     "define": {"formula", "value", "unit", "basis", "in", "converts", "options", "type"},
     "choose": {"first", "lines", "option", "key", "provider"},
     "check": {"formula", "severity", "remedy", "converts"},
     "table": {"table", "keys"},
-    "grade": {"style", "table", "levels", "policy", "level_rule", "weight_mode", "order", "unit", "missing",
-              "bonus", "cap", "states", "alpha", "existing_only"},
+    "grade": {
+        "style",
+        "table",
+        "levels",
+        "policy",
+        "level_rule",
+        "weight_mode",
+        "order",
+        "unit",
+        "missing",
+        "bonus",
+        "cap",
+        "states",
+        "alpha",
+        "existing_only",
+    },
     "publish": {"of", "unit", "round", "stages", "per", "headline", "also"},
 }
 
@@ -198,24 +233,51 @@ class ClauseReader:
         measured = self.unit(raw, "unit")
         first = self.options(raw) if kind == "choose" else ()
         clause = Clause(
-            id=str(slug), kind=cast(Kind, kind), place=raw.place(), pack=self.pack, name=str(raw.get("name") or _name(str(slug))),
-            number=str(raw.get("number") or ""), text=self.text(raw, "text", required=not (fills)),
-            when=self.formula(raw, "when"), subject=self.subject(raw), source=source, review=str(review),
+            id=str(slug),
+            kind=cast(Kind, kind),
+            place=raw.place(),
+            pack=self.pack,
+            name=str(raw.get("name") or _name(str(slug))),
+            number=str(raw.get("number") or ""),
+            text=self.text(raw, "text", required=not (fills)),
+            when=self.formula(raw, "when"),
+            subject=self.subject(raw),
+            source=source,
+            review=str(review),
             open=raw.get("open") is not None,
-            axis=str(raw.get("axis") or ""), fills=fills, replaces=replaces, severity=severity,
-            value_kind=str(raw.get("type") or ("number" if raw.get("options") is None or kind != "given" else "text")),
-            path=str(raw.get("from") or f"parameters.{_name(str(slug))}"), required=raw.get("required") != "false",
+            axis=str(raw.get("axis") or ""),
+            fills=fills,
+            replaces=replaces,
+            severity=severity,
+            value_kind=str(
+                raw.get("type") or ("number" if raw.get("options") is None or kind != "given" else "text")
+            ),
+            path=str(raw.get("from") or f"parameters.{_name(str(slug))}"),
+            required=raw.get("required") != "false",
             options=tuple(raw.get("options") or ()) if kind == "given" else (),
-            columns=self.columns(raw) if kind == "given" else (), parent=str(raw.get("parent") or ""),
-            formula=self.formula(raw, "formula"), unit=measured, basis=basis(plain(raw.get("basis") or {})),
-            value=self.value(raw, "value", measured), default=self.value(raw, "default", measured),
+            columns=self.columns(raw) if kind == "given" else (),
+            parent=str(raw.get("parent") or ""),
+            formula=self.formula(raw, "formula"),
+            unit=measured,
+            basis=basis(plain(raw.get("basis") or {})),
+            value=self.value(raw, "value", measured),
+            default=self.value(raw, "default", measured),
             inputs={k: self.unit(raw["in"], k) for k in raw.get("in") or {}},
             converts=frozenset(raw.get("converts") or ()),
-            alternative=dict(plain(raw.get("options") or {})) if kind == "define" and raw.get("options") else {},
-            remedy=self.text(raw, "remedy", required=False) if raw.get("remedy") else None, first=first,
-            table=str(raw.get("table") or ""), keys=tuple(raw.get("keys") or ()), style=str(raw.get("style") or ""),
-            settings=settings, of=str(raw.get("of") or ""), rounding=self.rounding(raw),
-            stages=str(raw.get("stages") or ""), per=str(raw.get("per") or ""), headline=raw.get("headline") == "true",
+            alternative=dict(plain(raw.get("options") or {}))
+            if kind == "define" and raw.get("options")
+            else {},
+            remedy=self.text(raw, "remedy", required=False) if raw.get("remedy") else None,
+            first=first,
+            table=str(raw.get("table") or ""),
+            keys=tuple(raw.get("keys") or ()),
+            style=str(raw.get("style") or ""),
+            settings=settings,
+            of=str(raw.get("of") or ""),
+            rounding=self.rounding(raw),
+            stages=str(raw.get("stages") or ""),
+            per=str(raw.get("per") or ""),
+            headline=raw.get("headline") == "true",
             also=dict(plain(raw.get("also") or {})),
         )
         self.shape(clause, raw)
@@ -225,10 +287,18 @@ class ClauseReader:
         """Whether every key holds what it can hold: a text, a list or a mapping."""
         wrong = []
         for key, value in raw.items():
-            wanted = "mapping" if key in _MAPPINGS or (key == "options" and kind == "define") else \
-                "list" if key in _LISTS or key == "options" else "text"
-            fits = {"mapping": isinstance(value, Yaml), "list": isinstance(value, list),
-                    "text": isinstance(value, str)}[wanted]
+            wanted = (
+                "mapping"
+                if key in _MAPPINGS or (key == "options" and kind == "define")
+                else "list"
+                if key in _LISTS or key == "options"
+                else "text"
+            )
+            fits = {
+                "mapping": isinstance(value, Yaml),
+                "list": isinstance(value, list),
+                "text": isinstance(value, str),
+            }[wanted]
             if wanted == "list" and fits:
                 inner = Yaml if key in ("first", "lines") else str
                 fits = all(isinstance(v, inner) for v in value)
@@ -244,13 +314,21 @@ class ClauseReader:
 
     def shape(self, clause: Clause, raw: Yaml) -> None:
         """What each kind must have."""
-        needs: dict[str, tuple[str, ...]] = {"check": ("formula",), "table": ("table",), "grade": ("style", "table"),
-                                             "publish": ("of",)}
+        needs: dict[str, tuple[str, ...]] = {
+            "check": ("formula",),
+            "table": ("table",),
+            "grade": ("style", "table"),
+            "publish": ("of",),
+        }
         for key in needs.get(clause.kind, ()):
             if raw.get(key) is None:
                 self.problem("clause-needs", raw.place(), key=key, kind=clause.kind, id=clause.id)
-        if clause.kind == "define" and not clause.open and not clause.alternative and \
-                (clause.formula is None) == (clause.value is None):
+        if (
+            clause.kind == "define"
+            and not clause.open
+            and not clause.alternative
+            and (clause.formula is None) == (clause.value is None)
+        ):
             self.problem("clause-needs", raw.place(), key="formula | value", kind="define", id=clause.id)
         if clause.kind == "choose" and not clause.first:
             self.problem("clause-needs", raw.place(), key="first | lines", kind="choose", id=clause.id)
@@ -327,14 +405,22 @@ class ClauseReader:
         found = []
         for item in items:
             if not isinstance(item, Yaml):
-                self.problem("clause-needs", raw.place("first"), key="option", kind="choose", id=raw.get("id"))
+                self.problem(
+                    "clause-needs", raw.place("first"), key="option", kind="choose", id=raw.get("id")
+                )
                 continue
             lines = None
             if item.get("lines") is not None:
                 lines = tuple(t for t in (self.line(line) for line in item["lines"]) if t is not None)
-            found.append(Option(str(item.get("option") or "applies"),
-                                None if item is raw else self.formula(item, "when"), self.formula(item, "key"),
-                                self.formula(item, "provider"), lines))
+            found.append(
+                Option(
+                    str(item.get("option") or "applies"),
+                    None if item is raw else self.formula(item, "when"),
+                    self.formula(item, "key"),
+                    self.formula(item, "provider"),
+                    lines,
+                )
+            )
         return tuple(found)
 
     def line(self, raw: Yaml) -> LineTemplate | None:
@@ -346,18 +432,32 @@ class ClauseReader:
         if coefficient is None:
             self.problem("clause-needs", raw.place(), key="coefficient", kind="line", id=raw.get("provider"))
             return None
-        return LineTemplate(str(raw["provider"]), coefficient, raw.get("stage"), account,
-                            self.unit(raw, "unit") if raw.get("unit") else None)
+        return LineTemplate(
+            str(raw["provider"]),
+            coefficient,
+            raw.get("stage"),
+            account,
+            self.unit(raw, "unit") if raw.get("unit") else None,
+        )
 
     def columns(self, raw: Yaml) -> tuple[Column, ...]:
         found = []
         for name, spec in (raw.get("columns") or {}).items():
-            spec = spec if isinstance(spec, Yaml) else Yaml(raw.place().file or "", raw.line, {"type": spec}, {})
+            spec = (
+                spec if isinstance(spec, Yaml) else Yaml(raw.place().file or "", raw.line, {"type": spec}, {})
+            )
             choices = tuple(spec.get("options") or ())
-            found.append(Column(name, str(spec.get("type") or ("text" if choices else "number")),
-                                self.unit(spec, "unit"), basis(plain(spec.get("basis") or {})),
-                                spec.get("required") == "true", choices,
-                                self.text(spec, "text", False) if spec.get("text") else None))
+            found.append(
+                Column(
+                    name,
+                    str(spec.get("type") or ("text" if choices else "number")),
+                    self.unit(spec, "unit"),
+                    basis(plain(spec.get("basis") or {})),
+                    spec.get("required") == "true",
+                    choices,
+                    self.text(spec, "text", False) if spec.get("text") else None,
+                )
+            )
         return tuple(found)
 
     def rounding(self, raw: Yaml) -> Rounding | None:

@@ -30,14 +30,21 @@ def lint(rulebook: Rulebook) -> list[Problem]:
             continue
         for row, mark in enumerate(table.values["review"].data):
             if mark not in ("verified", "transcribed", "secondary", "memory", "constructed"):
-                problems.append(Problem("clause-review", Place(table.file, row + 3, "review"),
-                                        {"review": str(mark), "id": table.id}))
+                problems.append(
+                    Problem(
+                        "clause-review",
+                        Place(table.file, row + 3, "review"),
+                        {"review": str(mark), "id": table.id},
+                    )
+                )
     return problems
 
 
 def _clause(clause: Clause, names: RulebookNames, rulebook: Rulebook) -> Iterator[Problem]:
     if clause.subject is not None and names.table is None:
-        yield Problem("clause-of", clause.place, {"id": clause.id, "key": "for", "name": clause.subject.table})
+        yield Problem(
+            "clause-of", clause.place, {"id": clause.id, "key": "for", "name": clause.subject.table}
+        )
         return
     if clause.subject is not None and clause.subject.where is not None:
         yield from _formula(clause, clause.subject.where, names, "bool")
@@ -82,8 +89,12 @@ def _formula(clause: Clause, node: Node, names: RulebookNames, kind: str | None)
             yield replace(problem, place=clause.place, clause=clause.address)
         return
     if kind is not None and found.kind != kind:
-        yield Problem("kind-mismatch", clause.place, {"formula": node.source, "kind": found.kind, "wanted": kind},
-                      clause.address)
+        yield Problem(
+            "kind-mismatch",
+            clause.place,
+            {"formula": node.source, "kind": found.kind, "wanted": kind},
+            clause.address,
+        )
 
 
 def _result(clause: Clause, names: RulebookNames) -> Iterator[Problem]:
@@ -100,28 +111,51 @@ def _result(clause: Clause, names: RulebookNames) -> Iterator[Problem]:
             yield replace(problem, place=clause.place, clause=clause.address)
         return
     if found.kind != kind:
-        yield Problem("kind-mismatch", clause.place,
-                      {"formula": clause.formula.source, "kind": found.kind, "wanted": kind}, clause.address)
+        yield Problem(
+            "kind-mismatch",
+            clause.place,
+            {"formula": clause.formula.source, "kind": found.kind, "wanted": kind},
+            clause.address,
+        )
     elif kind == "number":
         if found.dimension is not None and found.dimension != clause.unit.dimension:
-            yield Problem("clause-type", clause.place, {"id": clause.id, "declared": clause.unit.text or "1",
-                                                        "inferred": dimension_text(found.dimension)}, clause.address)
+            yield Problem(
+                "clause-type",
+                clause.place,
+                {
+                    "id": clause.id,
+                    "declared": clause.unit.text or "1",
+                    "inferred": dimension_text(found.dimension),
+                },
+                clause.address,
+            )
         declared = dict(clause.basis)
         inferred = dict(found.basis or ())
         wrong = {k for k, v in inferred.items() if declared.get(k) != v} - clause.converts
         if wrong:
-            yield Problem("clause-type", clause.place,
-                          {"id": clause.id, "declared": basis_text(clause.basis),
-                           "inferred": basis_text(found.basis or ())}, clause.address)
+            yield Problem(
+                "clause-type",
+                clause.place,
+                {
+                    "id": clause.id,
+                    "declared": basis_text(clause.basis),
+                    "inferred": basis_text(found.basis or ()),
+                },
+                clause.address,
+            )
     scope_table = names.table
     if found.table is not None and found.table != scope_table:
-        yield Problem("table-mismatch", clause.place,
-                      {"formula": clause.formula.source, "left": found.table, "right": scope_table or "-"},
-                      clause.address)
+        yield Problem(
+            "table-mismatch",
+            clause.place,
+            {"formula": clause.formula.source, "left": found.table, "right": scope_table or "-"},
+            clause.address,
+        )
 
 
 def _empirical(clause: Clause, names: RulebookNames) -> Iterator[Problem]:
     """Numeric-value form: the inputs are stripped of their declared units, the result is stamped."""
+
     class Stripped:
         table = names.table
 
@@ -137,9 +171,12 @@ def _empirical(clause: Clause, names: RulebookNames) -> Iterator[Problem]:
         if found is None:
             yield Problem("name-unknown", clause.place, {"name": name, "formula": clause.id}, clause.address)
         elif found.dimension is not None and found.dimension != measured.dimension:
-            yield Problem("dimension-mismatch", clause.place,
-                          {"formula": name, "left": dimension_text(found.dimension), "right": measured.text},
-                          clause.address)
+            yield Problem(
+                "dimension-mismatch",
+                clause.place,
+                {"formula": name, "left": dimension_text(found.dimension), "right": measured.text},
+                clause.address,
+            )
     if clause.formula is not None:
         try:
             found_type = check(clause.formula, Stripped(), clause.converts)
@@ -148,14 +185,21 @@ def _empirical(clause: Clause, names: RulebookNames) -> Iterator[Problem]:
                 yield replace(problem, place=clause.place, clause=clause.address)
             return
         if found_type.dimension not in (None, ONE.dimension):
-            yield Problem("clause-type", clause.place,
-                          {"id": clause.id, "declared": "1", "inferred": dimension_text(found_type.dimension or ())},
-                          clause.address)
+            yield Problem(
+                "clause-type",
+                clause.place,
+                {"id": clause.id, "declared": "1", "inferred": dimension_text(found_type.dimension or ())},
+                clause.address,
+            )
 
 
-_GRADE_COLUMNS = {"first_met": ("id", "value"), "every_met": ("id", "value"),
-                  "membership": ("id", "value", "category", "category_weight", "weight"), "profile": ("id", "value"),
-                  "ratio": ("id", "value", "category", "weight", "baseline", "better")}
+_GRADE_COLUMNS = {
+    "first_met": ("id", "value"),
+    "every_met": ("id", "value"),
+    "membership": ("id", "value", "category", "category_weight", "weight"),
+    "profile": ("id", "value"),
+    "ratio": ("id", "value", "category", "weight", "baseline", "better"),
+}
 
 
 class _CellNames:
@@ -199,8 +243,9 @@ def _grade(clause: Clause, rulebook: Rulebook) -> Iterator[Problem]:
     lacking = [c for c in _GRADE_COLUMNS[clause.style] if c not in table.columns]
     lacking += [k for k in (("baseline",) if clause.style == "ratio" else levels) if k not in table.cells]
     for column in lacking:
-        yield Problem("grade-column", Place(table.file, 1), {"column": column, "table": table.id},
-                      clause.address)
+        yield Problem(
+            "grade-column", Place(table.file, 1), {"column": column, "table": table.id}, clause.address
+        )
     if lacking:
         return
     names = RulebookNames(rulebook)
@@ -222,12 +267,20 @@ def _grade(clause: Clause, rulebook: Rulebook) -> Iterator[Problem]:
 def _graded_value(clause: Clause, table: PackTable, row: int, found: Type | None) -> Iterator[Problem]:
     name = str(table.values["value"].data[row])
     if found is None:
-        yield Problem("name-unknown", Place(table.file, row + 3, "value"), {"name": name, "formula": name},
-                      clause.address)
+        yield Problem(
+            "name-unknown",
+            Place(table.file, row + 3, "value"),
+            {"name": name, "formula": name},
+            clause.address,
+        )
         return
     if found.table is not None:
-        yield Problem("table-mismatch", Place(table.file, row + 3, "value"),
-                      {"formula": name, "left": found.table, "right": "-"}, clause.address)
+        yield Problem(
+            "table-mismatch",
+            Place(table.file, row + 3, "value"),
+            {"formula": name, "left": found.table, "right": "-"},
+            clause.address,
+        )
     if found.kind != "number":
         return
     text = str(table.values["unit"].data[row]) if "unit" in table.columns else ""
@@ -237,21 +290,32 @@ def _graded_value(clause: Clause, table: PackTable, row: int, found: Type | None
         yield Problem("unit-unknown", Place(table.file, row + 3, "unit"), {"unit": text}, clause.address)
         return
     if found.dimension is not None and found.dimension != measured.dimension:
-        yield Problem("dimension-mismatch", Place(table.file, row + 3, "unit"),
-                      {"formula": name, "left": dimension_text(found.dimension),
-                       "right": dimension_text(measured.dimension)}, clause.address)
+        yield Problem(
+            "dimension-mismatch",
+            Place(table.file, row + 3, "unit"),
+            {
+                "formula": name,
+                "left": dimension_text(found.dimension),
+                "right": dimension_text(measured.dimension),
+            },
+            clause.address,
+        )
     words = str(table.values["basis"].data[row]) if "basis" in table.columns else ""
     pairs = (p.partition(":") for p in words.split(",") if p.strip())
     wanted = basis({k.strip(): v.strip() for k, _, v in pairs})
     if (found.basis or ()) != wanted:
         cell = "basis" if "basis" in table.columns else "value"
-        yield Problem("basis-mismatch", Place(table.file, row + 3, cell),
-                      {"formula": name, "left": basis_text(found.basis or ()), "right": basis_text(wanted)},
-                      clause.address)
+        yield Problem(
+            "basis-mismatch",
+            Place(table.file, row + 3, cell),
+            {"formula": name, "left": basis_text(found.basis or ()), "right": basis_text(wanted)},
+            clause.address,
+        )
 
 
-def _cell(clause: Clause, table: PackTable, column: str, row: int, names: _CellNames,
-          kind: str) -> Iterator[Problem]:
+def _cell(
+    clause: Clause, table: PackTable, column: str, row: int, names: _CellNames, kind: str
+) -> Iterator[Problem]:
     cells = table.cells.get(column)
     node = cells[row] if cells is not None else None
     if node is None:
@@ -264,8 +328,12 @@ def _cell(clause: Clause, table: PackTable, column: str, row: int, names: _CellN
             yield replace(problem, place=place, clause=clause.address)
         return
     if found.kind != kind:
-        yield Problem("kind-mismatch", place, {"formula": node.source, "kind": found.kind, "wanted": kind},
-                      clause.address)
+        yield Problem(
+            "kind-mismatch",
+            place,
+            {"formula": node.source, "kind": found.kind, "wanted": kind},
+            clause.address,
+        )
 
 
 def _weights(clause: Clause, table: PackTable) -> Iterator[Problem]:
@@ -287,13 +355,18 @@ def _weights(clause: Clause, table: PackTable) -> Iterator[Problem]:
         sums[category] = sums.get(category, Fraction(0)) + weight
     extra = str(clause.settings.get("bonus") or "").split()
     if sum(w for c, w in first.items() if c not in extra) != 1:
-        yield Problem("grade-weights", Place(table.file, 1, "category_weight"),
-                      {"category": ", ".join(first)}, clause.address)
+        yield Problem(
+            "grade-weights",
+            Place(table.file, 1, "category_weight"),
+            {"category": ", ".join(first)},
+            clause.address,
+        )
     for category, total in sums.items():
         whole = first.get(category) if clause.settings.get("weight_mode") == "absolute" else Fraction(1)
         if total != whole:
-            yield Problem("grade-weights", Place(table.file, 1, "weight"), {"category": category},
-                          clause.address)
+            yield Problem(
+                "grade-weights", Place(table.file, 1, "weight"), {"category": category}, clause.address
+            )
 
 
 def _plain_weight(table: PackTable, row: int) -> Fraction | tuple[str, Fraction]:
@@ -336,7 +409,7 @@ def _cycles(rulebook: Rulebook, names: RulebookNames) -> Iterator[Problem]:
 
     def visit(name: str) -> Iterator[Problem]:
         if name in path:
-            circle = [*path[path.index(name):], name]
+            circle = [*path[path.index(name) :], name]
             yield Problem("clause-cycle", rulebook.clauses[name].place, {"path": " → ".join(circle)})
             return
         if name in done:

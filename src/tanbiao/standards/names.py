@@ -32,8 +32,10 @@ class LineColumn:
 def line_columns() -> Mapping[str, LineColumn]:
     """The columns of the table `line` that formulas may read, from `line.csv`."""
     with (resources.files(__package__) / "line.csv").open(encoding="utf-8") as file:
-        return {r["column"]: LineColumn(r["column"], r["kind"], unit(r["unit"]), Text(r["zh"], r["en"]))
-                for r in csv.DictReader(file)}
+        return {
+            r["column"]: LineColumn(r["column"], r["kind"], unit(r["unit"]), Text(r["zh"], r["en"]))
+            for r in csv.DictReader(file)
+        }
 
 
 @cache
@@ -44,7 +46,12 @@ def derived_columns() -> Mapping[str, Mapping[str, LineColumn]]:
         for r in csv.DictReader(file):
             key, _, word = r["basis"].partition(": ")
             tables.setdefault(r["table"], {})[r["column"]] = LineColumn(
-                r["column"], r["kind"], unit(r["unit"]), Text(r["zh"], r["en"]), basis({key: word} if key else {}))
+                r["column"],
+                r["kind"],
+                unit(r["unit"]),
+                Text(r["zh"], r["en"]),
+                basis({key: word} if key else {}),
+            )
     return tables
 
 
@@ -77,8 +84,11 @@ class RulebookNames:
                 if found is not None:
                     return found
         clause = self.rulebook.clauses.get(name)
-        if clause is not None and not (clause.kind == "given" and clause.value_kind == "table") and \
-                clause.kind != "table":
+        if (
+            clause is not None
+            and not (clause.kind == "given" and clause.value_kind == "table")
+            and clause.kind != "table"
+        ):
             return self.clause_type(clause)
         if self.table_named(name) is not None:
             return Type("table")
@@ -133,9 +143,17 @@ class RulebookNames:
 
     def table_named(self, name: str) -> str | None:
         """The table of that name, singular or plural (`products` is the table `product`)."""
-        for candidate in (name, name[:-1] if name.endswith("s") else name, name[:-2] if name.endswith("es") else name):
-            if candidate in TABLES or candidate in ("line", "product") or candidate in derived_columns() or \
-                    candidate in self.rulebook.tables:
+        for candidate in (
+            name,
+            name[:-1] if name.endswith("s") else name,
+            name[:-2] if name.endswith("es") else name,
+        ):
+            if (
+                candidate in TABLES
+                or candidate in ("line", "product")
+                or candidate in derived_columns()
+                or candidate in self.rulebook.tables
+            ):
                 return candidate
             clause = self.rulebook.clauses.get(candidate)
             if clause is not None and clause.kind == "given" and clause.value_kind == "table":
@@ -148,7 +166,9 @@ class RulebookNames:
         if table in DERIVED_PARENTS:
             return DERIVED_PARENTS[table]
         if table in TABLES:
-            return next((c.parent for c in TABLES[table].values() if c.parent and c.parent != "evidence"), None)
+            return next(
+                (c.parent for c in TABLES[table].values() if c.parent and c.parent != "evidence"), None
+            )
         clause = self.rulebook.clauses.get(table)
         return (clause.parent or None) if clause is not None and clause.kind == "given" else None
 
@@ -156,5 +176,8 @@ class RulebookNames:
         """The tables whose rows belong to rows of `table`."""
         found = ["product", "exchange"] if table == "process" else []
         found += [t for t in (*DERIVED_PARENTS, *TABLES) if table != "process" and self.parent_of(t) == table]
-        return found + [c.name for c in self.rulebook.clauses.values()
-                        if c.kind == "given" and c.value_kind == "table" and c.parent == table]
+        return found + [
+            c.name
+            for c in self.rulebook.clauses.values()
+            if c.kind == "given" and c.value_kind == "table" and c.parent == table
+        ]

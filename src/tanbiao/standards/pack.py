@@ -72,8 +72,21 @@ class Pack:
         return f"{self.id}@{self.edition}+{self.revision}"
 
 
-_PACK_KEYS = {"id", "edition", "revision", "title", "jurisdiction", "status", "dates", "builds_on", "source", "licence",
-              "review", "compares", "caution"}
+_PACK_KEYS = {
+    "id",
+    "edition",
+    "revision",
+    "title",
+    "jurisdiction",
+    "status",
+    "dates",
+    "builds_on",
+    "source",
+    "licence",
+    "review",
+    "compares",
+    "caution",
+}
 
 
 def read_pack(folder: Path) -> tuple[Pack | None, list[Problem]]:
@@ -92,7 +105,13 @@ def read_pack(folder: Path) -> tuple[Pack | None, list[Problem]]:
     for key in ("id", "edition", "revision", "title", "status", "source", "licence", "review"):
         if not head.get(key):
             problems.append(Problem("pack-needs", head.place(), {"key": key}))
-    for key, shape in (("title", Yaml), ("source", Yaml), ("dates", Yaml), ("caution", Yaml), ("builds_on", list)):
+    for key, shape in (
+        ("title", Yaml),
+        ("source", Yaml),
+        ("dates", Yaml),
+        ("caution", Yaml),
+        ("builds_on", list),
+    ):
         if head.get(key) is not None and not isinstance(head[key], shape):
             problems.append(Problem("pack-shape", head.place(key), {"key": key}))
     for key in ("id", "edition", "revision", "status", "licence", "review", "jurisdiction", "compares"):
@@ -125,7 +144,9 @@ def read_pack(folder: Path) -> tuple[Pack | None, list[Problem]]:
     seen: dict[str, Clause] = {}
     for clause in clauses:
         if clause.id in seen:
-            problems.append(Problem("clause-twice", clause.place, {"id": clause.id, "other": str(seen[clause.id].place)}))
+            problems.append(
+                Problem("clause-twice", clause.place, {"id": clause.id, "other": str(seen[clause.id].place)})
+            )
         seen[clause.id] = clause
     tables: dict[str, PackTable] = {}
     canonical_tables: dict[str, Any] = {}
@@ -145,11 +166,24 @@ def read_pack(folder: Path) -> tuple[Pack | None, list[Problem]]:
         cases += [c for c in read if isinstance(c, Yaml)] if isinstance(read, list) else []
     content = digest({"head": head.plain(), "clauses": canonical_clauses, "tables": canonical_tables})
     pack = Pack(
-        id=str(head["id"]), edition=str(head["edition"]), revision=int(head["revision"]), title=title,
-        jurisdiction=str(head.get("jurisdiction") or ""), status=str(head["status"]),
-        dates=dict(plain(head.get("dates") or {})), builds_on=tuple(head.get("builds_on") or ()), source=source,
-        licence=str(head["licence"]), review=str(head["review"]), compares=str(head.get("compares") or "full"),
-        caution=caution, clauses=tuple(clauses), tables=tables, cases=tuple(cases), folder=folder, digest=content,
+        id=str(head["id"]),
+        edition=str(head["edition"]),
+        revision=int(head["revision"]),
+        title=title,
+        jurisdiction=str(head.get("jurisdiction") or ""),
+        status=str(head["status"]),
+        dates=dict(plain(head.get("dates") or {})),
+        builds_on=tuple(head.get("builds_on") or ()),
+        source=source,
+        licence=str(head["licence"]),
+        review=str(head["review"]),
+        compares=str(head.get("compares") or "full"),
+        caution=caution,
+        clauses=tuple(clauses),
+        tables=tables,
+        cases=tuple(cases),
+        folder=folder,
+        digest=content,
     )
     return pack, problems
 
@@ -179,8 +213,9 @@ def read_table(path: Path, label: str) -> tuple[PackTable | None, list[Problem],
     return PackTable(path.stem, columns, values, cells, len(body), label), problems, content
 
 
-def _column(table: str, name: str, kind: str, texts: list[str], label: str,
-            problems: list[Problem]) -> tuple[Column, Value, tuple[Node | None, ...] | None]:
+def _column(
+    table: str, name: str, kind: str, texts: list[str], label: str, problems: list[Problem]
+) -> tuple[Column, Value, tuple[Node | None, ...] | None]:
     state = np.array([KNOWN if t else MISSING for t in texts], dtype=np.int8)
     column = Column(name, "number")
     data: Any = np.empty(len(texts), dtype=object)
@@ -190,7 +225,9 @@ def _column(table: str, name: str, kind: str, texts: list[str], label: str,
         data[:] = texts
         state = np.zeros(len(texts), dtype=np.int8) if kind == "text" else state
         if kind != "text":
-            nodes = tuple(_cell(kind, t, Place(label, row + 3, name), problems) for row, t in enumerate(texts))
+            nodes = tuple(
+                _cell(kind, t, Place(label, row + 3, name), problems) for row, t in enumerate(texts)
+            )
     elif kind == "date":
         column = Column(name, "date")
         for row, text in enumerate(texts):

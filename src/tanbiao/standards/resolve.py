@@ -87,7 +87,9 @@ def resolve(name: str, roots: Sequence[Path]) -> tuple[Rulebook, list[Problem]]:
     def load(wanted: str, path: tuple[str, ...]) -> None:
         place = _builds_on(known[path[-1]]) if path else Place()
         if wanted not in known:
-            raise refuse("pack-unknown", place, pack=wanted, known=", ".join(sorted(k for k in known if "+" not in k)))
+            raise refuse(
+                "pack-unknown", place, pack=wanted, known=", ".join(sorted(k for k in known if "+" not in k))
+            )
         if wanted in path:
             raise refuse("pack-cycle", place, path=" → ".join((*path, wanted)))
         pack, found = read_pack(known[wanted])
@@ -118,8 +120,13 @@ def resolve(name: str, roots: Sequence[Path]) -> tuple[Rulebook, list[Problem]]:
                 name = clause.name if clause.kind == "table" else clause.table
                 table = _named(owner.tables[clause.table], name)
                 if name in tables and tables[name].file != table.file:
-                    problems.append(Problem("clause-conflict", clause.place, {
-                        "name": name, "a": table.file, "b": tables[name].file}))
+                    problems.append(
+                        Problem(
+                            "clause-conflict",
+                            clause.place,
+                            {"name": name, "a": table.file, "b": tables[name].file},
+                        )
+                    )
                 tables.setdefault(name, table)
             elif clause.table not in tables:
                 problems.append(Problem("table-missing", clause.place, {"table": clause.table}))
@@ -144,8 +151,13 @@ def _compose(order: list[Pack]) -> tuple[dict[str, Clause], dict[str, str], list
                     continue
                 upper = effective[name]
                 if target in hidden and upper.pack not in _bases(pack, order):
-                    problems.append(Problem("clause-conflict", clause.place,
-                                            {"name": name, "a": clause.address, "b": upper.address}))
+                    problems.append(
+                        Problem(
+                            "clause-conflict",
+                            clause.place,
+                            {"name": name, "a": clause.address, "b": upper.address},
+                        )
+                    )
                     continue
                 if clause.fills and not upper.open:
                     problems.append(Problem("clause-not-open", clause.place, {"target": target}))
@@ -159,8 +171,13 @@ def _compose(order: list[Pack]) -> tuple[dict[str, Clause], dict[str, str], list
                 continue
             other = effective.get(clause.name)
             if other is not None:
-                problems.append(Problem("clause-conflict", clause.place,
-                                        {"name": clause.name, "a": clause.address, "b": other.address}))
+                problems.append(
+                    Problem(
+                        "clause-conflict",
+                        clause.place,
+                        {"name": clause.name, "a": clause.address, "b": other.address},
+                    )
+                )
                 continue
             effective[clause.name] = clause
             by_address[clause.address] = clause.name
@@ -171,14 +188,26 @@ def _filled(upper: Clause, lower: Clause, problems: list[Problem]) -> Clause:
     """A filling keeps the kind, unit, basis and text of what it fills, and brings its own value and source."""
     bare = lower.value is None or not lower.value.unit.text
     if lower.value is not None and not bare and lower.value.unit.dimension != upper.unit.dimension:
-        problems.append(Problem("dimension-mismatch", lower.place,
-                                {"formula": lower.id, "left": upper.unit.text, "right": lower.value.unit.text}))
+        problems.append(
+            Problem(
+                "dimension-mismatch",
+                lower.place,
+                {"formula": lower.id, "left": upper.unit.text, "right": lower.value.unit.text},
+            )
+        )
     value = lower.value
     if value is not None and not isinstance(value.data, str | bool):
         value = replace(value, data=value.data * upper.unit.factor if bare else value.data, unit=upper.unit)
     text = lower.text if lower.text.zh else upper.text
-    return replace(lower, kind=upper.kind, unit=upper.unit, basis=upper.basis, value=value, text=text,
-                   number=lower.number or upper.number)
+    return replace(
+        lower,
+        kind=upper.kind,
+        unit=upper.unit,
+        basis=upper.basis,
+        value=value,
+        text=text,
+        number=lower.number or upper.number,
+    )
 
 
 def _named(table: PackTable, name: str) -> PackTable:

@@ -104,10 +104,13 @@ class Study:
         """Everything the study says, for digests: row order does not matter."""
         return {
             "head": plain(self.head),
-            "tables": {name: sorted(
-                [[[k, v] for k, v in sorted(row.items()) if v] for row in table.rows()],
-                key=lambda cells: str(dict(cells).get("id")))
-                for name, table in self.tables.items()},
+            "tables": {
+                name: sorted(
+                    [[[k, v] for k, v in sorted(row.items()) if v] for row in table.rows()],
+                    key=lambda cells: str(dict(cells).get("id")),
+                )
+                for name, table in self.tables.items()
+            },
         }
 
     def digest(self) -> str:

@@ -16,9 +16,31 @@ from .model import Study, Table
 from .schema import FILES, TABLES
 
 HEAD_KEYS = {
-    "schema", "subject", "id", "as_of", "salt", "title", "constructed", "goal", "scope", "product", "unit", "period",
-    "packs", "libraries", "parameters", "reference", "uses", "review", "comparison", "report", "label", "credits",
-    "electricity", "plant", "rolled",
+    "schema",
+    "subject",
+    "id",
+    "as_of",
+    "salt",
+    "title",
+    "constructed",
+    "goal",
+    "scope",
+    "product",
+    "unit",
+    "period",
+    "packs",
+    "libraries",
+    "parameters",
+    "reference",
+    "uses",
+    "review",
+    "comparison",
+    "report",
+    "label",
+    "credits",
+    "electricity",
+    "plant",
+    "rolled",
 }
 TABLE_NAMES = {file: table for table, file in FILES.items()}
 MAX_ROWS = 2_000_000
@@ -58,7 +80,9 @@ def check_head(head: Yaml) -> list[Problem]:
     if head.get("schema") not in (None, "1"):
         problems.append(Problem("study-schema", head.place("schema"), {"schema": str(head.get("schema"))}))
     if head.get("subject") not in (None, "product", "plant", "lots"):
-        problems.append(Problem("study-subject", head.place("subject"), {"subject": str(head.get("subject"))}))
+        problems.append(
+            Problem("study-subject", head.place("subject"), {"subject": str(head.get("subject"))})
+        )
     return problems
 
 
@@ -71,7 +95,9 @@ def check_table(table: Table) -> list[Problem]:
         if not id_:
             problems.append(Problem("row-id", table.place(row, "id")))
         elif id_ in seen:
-            problems.append(Problem("row-id-twice", table.place(row, "id"), {"id": id_, "line": str(seen[id_])}))
+            problems.append(
+                Problem("row-id-twice", table.place(row, "id"), {"id": id_, "line": str(seen[id_])})
+            )
         seen[id_] = table.lines[row]
     schema = TABLES.get(table.name)
     if schema is None:
@@ -86,8 +112,13 @@ def check_table(table: Table) -> list[Problem]:
             if spec.required and not text:
                 problems.append(Problem("cell-missing", table.place(row, name), {"column": name}))
             elif text and spec.options and text not in spec.options:
-                problems.append(Problem("cell-option", table.place(row, name),
-                                        {"text": text, "options": ", ".join(spec.options)}))
+                problems.append(
+                    Problem(
+                        "cell-option",
+                        table.place(row, name),
+                        {"text": text, "options": ", ".join(spec.options)},
+                    )
+                )
     return problems
 
 
@@ -109,16 +140,20 @@ def read_csv(path: Path) -> tuple[Table | None, list[Problem]]:
         return None, [Problem("table-empty", Place(path.name))]
     name = TABLE_NAMES.get(path.stem, path.stem)
     names = [c.strip() for c in lines[0]]
-    problems = [Problem("column-twice", Place(path.name, 1, c), {"column": c}) for c in set(names) if names.count(c) > 1]
+    problems = [
+        Problem("column-twice", Place(path.name, 1, c), {"column": c})
+        for c in set(names)
+        if names.count(c) > 1
+    ]
     if "id" not in names:
         return None, [*problems, Problem("column-missing", Place(path.name, 1), {"column": "id"})]
     body, numbers = [], []
     for number, cells in enumerate(lines[1:], start=2):
         if not any(c.strip() for c in cells):
             continue
-        if len(cells) > len(names) and any(c.strip() for c in cells[len(names):]):
+        if len(cells) > len(names) and any(c.strip() for c in cells[len(names) :]):
             problems.append(Problem("row-long", Place(path.name, number)))
-        body.append([c.strip() for c in cells[:len(names)]] + [""] * (len(names) - len(cells)))
+        body.append([c.strip() for c in cells[: len(names)]] + [""] * (len(names) - len(cells)))
         numbers.append(number)
     columns = {c: tuple(row[i] for row in body) for i, c in enumerate(names) if c}
     return Table(name, path.name, columns, tuple(numbers), {}), problems
@@ -134,7 +169,9 @@ def _read_workbook(path: Path) -> tuple[Yaml, dict[str, Table], list[Problem]]:
         values = openpyxl.load_workbook(path, data_only=True, read_only=False)
         formulas = openpyxl.load_workbook(path, data_only=False, read_only=False)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise TanbiaoError([Problem("workbook-unreadable", Place(path.name), {"detail": str(error)})]) from None
+        raise TanbiaoError(
+            [Problem("workbook-unreadable", Place(path.name), {"detail": str(error)})]
+        ) from None
     head = Yaml(path.name, 1, {}, {})
     tables: dict[str, Table] = {}
     for sheet in values.worksheets:
@@ -145,8 +182,13 @@ def _read_workbook(path: Path) -> tuple[Yaml, dict[str, Table], list[Problem]]:
             for cell in cells:
                 formula = raw.cell(row=row, column=cell.column).value if cell.column else None
                 if cell.value is None and isinstance(formula, str) and formula.startswith("="):
-                    problems.append(Problem("cell-formula", Place(f"{path.name}[{sheet.title}]", row,
-                                                                  cell.coordinate), {"formula": formula}))
+                    problems.append(
+                        Problem(
+                            "cell-formula",
+                            Place(f"{path.name}[{sheet.title}]", row, cell.coordinate),
+                            {"formula": formula},
+                        )
+                    )
                 texts.append(_cell_text(cell.value))
             grid.append(texts)
         label = f"{path.name}[{sheet.title}]"
@@ -212,8 +254,10 @@ def _table_from_sheet(title: str, grid: list[list[str]], label: str, problems: l
         return None
     names = grid[start]
     body, numbers = [], []
-    for number, row in enumerate(grid[start + 1:], start=start + 2):
-        if any(text for text, name in zip(row, names, strict=False) if name != "id"):  # a form's unused rows have ids
+    for number, row in enumerate(grid[start + 1 :], start=start + 2):
+        if any(
+            text for text, name in zip(row, names, strict=False) if name != "id"
+        ):  # a form's unused rows have ids
             body.append(row + [""] * (len(names) - len(row)))
             numbers.append(number)
     columns = {c: tuple(row[i] for row in body) for i, c in enumerate(names) if c}

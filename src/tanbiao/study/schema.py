@@ -28,8 +28,15 @@ def _read(file_name: str) -> dict[str, dict[str, ColumnSpec]]:
     tables: dict[str, dict[str, ColumnSpec]] = {}
     with (resources.files(__package__) / file_name).open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            spec = ColumnSpec(row["column"], row["kind"], unit(row["unit"]), row["required"] == "yes",
-                              tuple(row["options"].split()), row["parent"], Text(row["zh"], row["en"]))
+            spec = ColumnSpec(
+                row["column"],
+                row["kind"],
+                unit(row["unit"]),
+                row["required"] == "yes",
+                tuple(row["options"].split()),
+                row["parent"],
+                Text(row["zh"], row["en"]),
+            )
             tables.setdefault(row["table"], {})[row["column"]] = spec
     return tables
 
@@ -39,6 +46,11 @@ SCHEMA: Mapping[str, Mapping[str, ColumnSpec]] = _read("schema.csv")
 MASSFLOW: Mapping[str, Mapping[str, ColumnSpec]] = _read("massflow.csv")
 """Tables of products taken apart and of operators' lot books."""
 TABLES: Mapping[str, Mapping[str, ColumnSpec]] = {**SCHEMA, **MASSFLOW}
-FILES = {"process": "processes", "exchange": "exchanges", "evidence": "evidence", "assembly": "assemblies",
-         **{n: f"{n}s" for n in MASSFLOW if n not in ("assembly", "custody")}}
+FILES = {
+    "process": "processes",
+    "exchange": "exchanges",
+    "evidence": "evidence",
+    "assembly": "assemblies",
+    **{n: f"{n}s" for n in MASSFLOW if n not in ("assembly", "custody")},
+}
 """Table → file name (without `.csv`) or sheet name; other tables use their own name."""

@@ -21,15 +21,21 @@ class Economics:
     irr: float | None
 
 
-def economics(investment: float, saving: float, years: int, discount: float = 0.0, tax: float = 0.0) -> Economics:
+def economics(
+    investment: float, saving: float, years: int, discount: float = 0.0, tax: float = 0.0
+) -> Economics:
     """An investment paid at once against a gross saving for each of `years`. Raises `ValueError` for years below 1,
     a rate of −100 % or less, or a negative investment."""
     if years < 1 or discount <= -1 or investment < 0:
         raise ValueError((investment, years, discount))
     depreciation = investment / years
     flow = (saving - depreciation) * (1 - tax) + depreciation
-    return Economics(flow, investment / flow if flow > 0 else None, npv(investment, flow, years, discount),
-                     _irr(investment, flow, years))
+    return Economics(
+        flow,
+        investment / flow if flow > 0 else None,
+        npv(investment, flow, years, discount),
+        _irr(investment, flow, years),
+    )
 
 
 def npv(investment: float, flow: float, years: int, discount: float) -> float:

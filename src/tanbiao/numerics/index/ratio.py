@@ -53,8 +53,14 @@ class RatioScore:
     vetoes: tuple[str, ...]
 
 
-def ratio_score(quantities: Sequence[Quantity], questions: Sequence[Question], thresholds: Mapping[str, Fraction],
-                alpha: Fraction, cap: Fraction | Literal["k/m"] | None, worst: bool = True) -> RatioScore:
+def ratio_score(
+    quantities: Sequence[Quantity],
+    questions: Sequence[Question],
+    thresholds: Mapping[str, Fraction],
+    alpha: Fraction,
+    cap: Fraction | Literal["k/m"] | None,
+    worst: bool = True,
+) -> RatioScore:
     """Points out of what the weights sum to (100 in most systems).
 
     thresholds: best class first, class → least P. cap: the most a ratio may be (1, 1.2, 2, …), None for no cap, or

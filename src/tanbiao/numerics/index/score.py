@@ -54,10 +54,17 @@ class Profile:
     not_applicable: int
 
 
-def score(indicators: Sequence[Indicator], categories: Mapping[str, Fraction], thresholds: Mapping[str, Fraction],
-          policy: Policy = "renorm_first", mode: Literal["relative", "absolute"] = "relative",
-          rule: LevelRule = "standard", worst: bool = True, bonus: Mapping[str, Fraction] | None = None,
-          cap: Fraction = Fraction(100)) -> Score:
+def score(
+    indicators: Sequence[Indicator],
+    categories: Mapping[str, Fraction],
+    thresholds: Mapping[str, Fraction],
+    policy: Policy = "renorm_first",
+    mode: Literal["relative", "absolute"] = "relative",
+    rule: LevelRule = "standard",
+    worst: bool = True,
+    bonus: Mapping[str, Fraction] | None = None,
+    cap: Fraction = Fraction(100),
+) -> Score:
     """Score indicators against levels, best level first in `thresholds` (level → least index).
 
     categories: first-level weights. policy: what becomes of a category without any applicable indicator: its weight
@@ -92,10 +99,11 @@ def score(indicators: Sequence[Indicator], categories: Mapping[str, Fraction], t
     blockers: dict[str, tuple[str, ...]] = {}
     reached = None
     for position, level in enumerate(levels):
-        blocking = [i.id for i in plain if i.applicable and not meets(i, level) and (i.limiting or rule == "worst_of")]
+        blocking = [
+            i.id for i in plain if i.applicable and not meets(i, level) and (i.limiting or rule == "worst_of")
+        ]
         if rule == "others_at_second" and position == 0 and len(levels) > 1:
-            blocking += [i.id for i in plain
-                         if i.applicable and not i.limiting and not meets(i, levels[1])]
+            blocking += [i.id for i in plain if i.applicable and not i.limiting and not meets(i, levels[1])]
         short = rule != "worst_of" and index[level] < thresholds[level]
         stopped = bool(blocking) or short
         if short:
@@ -132,8 +140,9 @@ def shared_weight(whole: Fraction, output: Mapping[str, Fraction]) -> dict[str, 
     return {p: whole * o / total for p, o in output.items()}
 
 
-def effective_weights(indicators: Sequence[Indicator], categories: Mapping[str, Fraction], policy: Policy,
-                      mode: str) -> dict[str, Fraction]:
+def effective_weights(
+    indicators: Sequence[Indicator], categories: Mapping[str, Fraction], policy: Policy, mode: str
+) -> dict[str, Fraction]:
     """Weights after taking out what does not apply; with `renorm_first` they sum to exactly one."""
     by_category: dict[str, list[Indicator]] = {c: [] for c in categories}
     for indicator in indicators:

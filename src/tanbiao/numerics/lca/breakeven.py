@@ -47,11 +47,14 @@ def breakeven(difference: Callable[[float], float], low: float, high: float, *, 
     if values[-1] == 0.0:
         found.append(float(at[-1]))
     first = next((v for v in values if v is not None), 0.0)
-    return Breakeven(tuple(found), "A" if first < 0 else "B" if first > 0 else "", sum(v is None for v in values))
+    return Breakeven(
+        tuple(found), "A" if first < 0 else "B" if first > 0 else "", sum(v is None for v in values)
+    )
 
 
-def along(system: System, burdens: Burdens, change: Floats, a: Floats, b: Floats,
-          method: int = 0) -> Callable[[float], float]:
+def along(
+    system: System, burdens: Burdens, change: Floats, a: Floats, b: Floats, method: int = 0
+) -> Callable[[float], float]:
     """The difference of two demands (n,) as a function of x, with amounts `matrix.data + x * change`."""
     direct = burdens.totals(system.size)[:, method]
 

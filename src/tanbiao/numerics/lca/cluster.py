@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 
-def on_cluster(client: Any, packs_per_task: int = 8, retries: int = 3,
-               progress: Callable[[int, int], None] | None = None) -> Callable[..., list[Any]]:
+def on_cluster(
+    client: Any, packs_per_task: int = 8, retries: int = 3, progress: Callable[[int, int], None] | None = None
+) -> Callable[..., list[Any]]:
     """A `run` for `monte_carlo`: the same bits as without it.
 
     packs_per_task: choose it so that a task takes about half a second. retries: a task whose worker is lost runs

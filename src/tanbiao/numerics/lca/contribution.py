@@ -43,7 +43,9 @@ def by_entry(burdens: Burdens, runs: Floats) -> Floats:
     return np.asarray(factor * (burdens.amount * runs[burdens.process])[:, None])
 
 
-def by_supplier(system: System, intensities: Floats, product: int, direct: float) -> tuple[NDArray[np.intp], Floats]:
+def by_supplier(
+    system: System, intensities: Floats, product: int, direct: float
+) -> tuple[NDArray[np.intp], Floats]:
     """First tier of one unit of `product`: suppliers (and the process itself) with what they bring, everything
     upstream included; sums to the product's intensity. direct: the process's own burden as written."""
     a = system.matrix

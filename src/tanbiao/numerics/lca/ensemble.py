@@ -104,9 +104,18 @@ class Ensemble:
         return bool(self.balances or self.given)
 
 
-def prepare(system: System, burdens: Burdens, technosphere: Uncertainty | None = None, *,
-            products: Sequence[int] | NDArray[np.intp] | None = None, seed: int = 0, tolerance: float = 1e-7,
-            balances: Sequence[Any] = (), given: Mapping[int, Any] | None = None, engine: str = "auto") -> Ensemble:
+def prepare(
+    system: System,
+    burdens: Burdens,
+    technosphere: Uncertainty | None = None,
+    *,
+    products: Sequence[int] | NDArray[np.intp] | None = None,
+    seed: int = 0,
+    tolerance: float = 1e-7,
+    balances: Sequence[Any] = (),
+    given: Mapping[int, Any] | None = None,
+    engine: str = "auto",
+) -> Ensemble:
     """Make an ensemble.
 
     technosphere: a distribution for every entry of `system.matrix.data`; None: none varies. products: whose values
@@ -149,17 +158,38 @@ def prepare(system: System, burdens: Burdens, technosphere: Uncertainty | None =
 
     by = -system.sign[system.processes[p.index[chosen]]] / size[row]
     varies = (tech.kind[source] != FIXED) | touched[source]
-    purchases = _varying(tech, source[varies], row[varies], supplier[varies], by[varies], part.size, seed,
-                         TECHNOSPHERE, touched)
+    purchases = _varying(
+        tech,
+        source[varies],
+        row[varies],
+        supplier[varies],
+        by[varies],
+        part.size,
+        seed,
+        TECHNOSPHERE,
+        touched,
+    )
     still = ~varies
-    fixed_rows = (_pointer(row[still], part.size), supplier[still].astype(np.int32),
-                  tech.location[source[still]] * by[still])
+    fixed_rows = (
+        _pointer(row[still], part.size),
+        supplier[still].astype(np.int32),
+        tech.location[source[still]] * by[still],
+    )
     pivot_rows = np.flatnonzero(uncertain_pivot)
     pivot = np.full(part.size, -1, dtype=np.int32)
     pivot[pivot_rows] = np.arange(pivot_rows.size, dtype=np.int32)
     entries = diagonal[system.processes[part[pivot_rows]]]
-    pivots = _varying(tech, entries, np.arange(pivot_rows.size), np.zeros(pivot_rows.size, dtype=np.int32),
-                      system.sign[system.processes[part[pivot_rows]]], pivot_rows.size, seed, TECHNOSPHERE, touched)
+    pivots = _varying(
+        tech,
+        entries,
+        np.arange(pivot_rows.size),
+        np.zeros(pivot_rows.size, dtype=np.int32),
+        system.sign[system.processes[part[pivot_rows]]],
+        pivot_rows.size,
+        seed,
+        TECHNOSPHERE,
+        touched,
+    )
 
     where = place[system.position[burdens.process]]
     inside = np.flatnonzero(where >= 0)
@@ -168,11 +198,23 @@ def prepare(system: System, burdens: Burdens, technosphere: Uncertainty | None =
     weighs = (factor[inside] != 0.0).any(axis=1)
     moving = inside[(bio.kind[inside] != FIXED) & weighs]
     resting = inside[(bio.kind[inside] == FIXED) & weighs]
-    direct = _varying(bio, moving, where[moving], np.zeros(moving.size, dtype=np.int32),
-                      np.ones(moving.size), part.size, seed, BURDENS,
-                      np.zeros(len(bio), dtype=bool))
+    direct = _varying(
+        bio,
+        moving,
+        where[moving],
+        np.zeros(moving.size, dtype=np.int32),
+        np.ones(moving.size),
+        part.size,
+        seed,
+        BURDENS,
+        np.zeros(len(bio), dtype=bool),
+    )
     still_burdens = np.zeros((part.size, factor.shape[1]))
-    np.add.at(still_burdens, where[resting], factor[resting] * bio.location[resting, None] / size[where[resting], None])
+    np.add.at(
+        still_burdens,
+        where[resting],
+        factor[resting] * bio.location[resting, None] / size[where[resting], None],
+    )
 
     block = _boundaries(p.block, keep)
     group = _boundaries(p.group, keep)
@@ -182,20 +224,58 @@ def prepare(system: System, burdens: Burdens, technosphere: Uncertainty | None =
     _, gross = residual_of(whole, scaled, (static * system.sign[:, None])[system.processes])
     with np.errstate(divide="ignore"):
         per_scale = np.where(gross[part] > 0.0, 2.0 / gross[part], 0.0)
-    return Ensemble(system, tech, burdens, seed, tolerance, place[system.position[asked]].astype(np.intp), asked, part,
-                    purchases, fixed_rows, direct, still_burdens, pivots, pivot, block, group,
-                    np.ascontiguousarray(guess), per_scale, static[asked], groups, given,
-                    engine if engine != "auto" else "compiled" if compiled() else "plain")
+    return Ensemble(
+        system,
+        tech,
+        burdens,
+        seed,
+        tolerance,
+        place[system.position[asked]].astype(np.intp),
+        asked,
+        part,
+        purchases,
+        fixed_rows,
+        direct,
+        still_burdens,
+        pivots,
+        pivot,
+        block,
+        group,
+        np.ascontiguousarray(guess),
+        per_scale,
+        static[asked],
+        groups,
+        given,
+        engine if engine != "auto" else "compiled" if compiled() else "plain",
+    )
 
 
-def _varying(u: Uncertainty, entry: Any, row: Any, index: Any, by: Any, rows: int, seed: int, stream: int,
-             touched: NDArray[np.bool_]) -> Varying:
+def _varying(
+    u: Uncertainty,
+    entry: Any,
+    row: Any,
+    index: Any,
+    by: Any,
+    rows: int,
+    seed: int,
+    stream: int,
+    touched: NDArray[np.bool_],
+) -> Varying:
     offset, spread, shape = affine(u)
     key, other = keys(seed, stream, len(u))
     whole = touched[entry]
-    return Varying(_pointer(row, rows), np.asarray(index, dtype=np.int32), np.where(whole, 0.0, offset[entry]) * by,
-                   np.where(whole, 1.0, spread[entry]) * by, u.kind[entry], shape[entry], key[entry], other[entry],
-                   np.asarray(entry, dtype=np.intp), np.flatnonzero(whole))
+    return Varying(
+        _pointer(row, rows),
+        np.asarray(index, dtype=np.int32),
+        np.where(whole, 0.0, offset[entry]) * by,
+        np.where(whole, 1.0, spread[entry]) * by,
+        u.kind[entry],
+        shape[entry],
+        key[entry],
+        other[entry],
+        np.asarray(entry, dtype=np.intp),
+        np.flatnonzero(whole),
+    )
 
 
 def _pointer(row: Any, n: int) -> Indices:
@@ -210,8 +290,11 @@ def _boundaries(starts: Indices, keep: NDArray[np.bool_]) -> Indices:
 
 def draw(ensemble: Ensemble, rows: Varying, pack: int) -> Any:
     """Draws of a pack for some rows, (rows, LANES), in their own scale, before balances."""
-    out = _space("pivots" if rows is ensemble.pivots else "draws", (rows.kind.size, LANES),
-                 np.float64 if ensemble.double else np.float32)
+    out = _space(
+        "pivots" if rows is ensemble.pivots else "draws",
+        (rows.kind.size, LANES),
+        np.float64 if ensemble.double else np.float32,
+    )
     loop = _loops(ensemble)
     if rows.kind.size:
         loop.sample(rows.kind, rows.shape, rows.key, rows.other, lanes(pack), out)
@@ -219,7 +302,9 @@ def draw(ensemble: Ensemble, rows: Varying, pack: int) -> Any:
         k = np.flatnonzero(rows.kind == kind)
         u = ensemble.technosphere
         e = rows.entry[k]
-        out[k] = shaped(int(kind), u.location[e], u.shape[e], u.maximum[e] - u.minimum[e], out[k].astype(np.float64))
+        out[k] = shaped(
+            int(kind), u.location[e], u.shape[e], u.maximum[e] - u.minimum[e], out[k].astype(np.float64)
+        )
     if rows.whole.size:
         offset, spread, _ = affine(ensemble.technosphere)
         e = rows.entry[rows.whole]
@@ -267,19 +352,47 @@ def solve_pack(ensemble: Ensemble, pack: int, values: Floats) -> tuple[NDArray[n
         loop.begin(e.still[:, m], e.first_guess[:, m], right, x)
         by = e.weights[m]
         if e.direct.kind.size and not rare:
-            loop.sample_sums(e.direct.pointer, e.direct.kind, e.direct.shape, e.direct.key, e.direct.other, lanes(pack),
-                             *by, right)
+            loop.sample_sums(
+                e.direct.pointer,
+                e.direct.kind,
+                e.direct.shape,
+                e.direct.key,
+                e.direct.other,
+                lanes(pack),
+                *by,
+                right,
+            )
         elif e.direct.kind.size:
             _rare_sums(e, bio, pack, *by, right)
-        most = max(most, loop.iterate_draws(
-            e.purchases.pointer, e.purchases.index, e.purchases.offset, e.purchases.spread, draws, *e.fixed, e.pivot,
-            per_pivot, e.block, e.group, right, x, np.ascontiguousarray(e.per_scale[:, m]), e.tolerance, SWEEPS, lost))
+        most = max(
+            most,
+            loop.iterate_draws(
+                e.purchases.pointer,
+                e.purchases.index,
+                e.purchases.offset,
+                e.purchases.spread,
+                draws,
+                *e.fixed,
+                e.pivot,
+                per_pivot,
+                e.block,
+                e.group,
+                right,
+                x,
+                np.ascontiguousarray(e.per_scale[:, m]),
+                e.tolerance,
+                SWEEPS,
+                lost,
+            ),
+        )
         lost |= ~np.isfinite(x.sum(axis=0))
         loop.end(x, e.products, sign, values[:, m])
     return lost, most
 
 
-def _rare_sums(e: Ensemble, bio: Uncertainty, pack: int, offset: Floats, spread: Floats, right: Floats) -> None:
+def _rare_sums(
+    e: Ensemble, bio: Uncertainty, pack: int, offset: Floats, spread: Floats, right: Floats
+) -> None:
     out = np.zeros((e.direct.kind.size, LANES), dtype=np.float32)
     _loops(e).sample(e.direct.kind, e.direct.shape, e.direct.key, e.direct.other, lanes(pack), out)
     draws = out.astype(np.float64)

@@ -24,8 +24,9 @@ ZERO, ONE, HALF32 = np.float32(0), np.float32(1), np.float32(0.5)
 
 
 @intrinsic
-def add_row(typingctx: Any, index: Any, offset: Any, spread: Any, draws: Any, x: Any, low: Any, high: Any,
-            total: Any) -> Any:
+def add_row(
+    typingctx: Any, index: Any, offset: Any, spread: Any, draws: Any, x: Any, low: Any, high: Any, total: Any
+) -> Any:
     """total[:] += sum over q in low..high of (offset[q] + spread[q] * draws[q, :]) * x[index[q], :], held in registers.
 
     The same loop in plain numba keeps `total` in memory and takes a third longer (docs/decisions/0003)."""
@@ -82,8 +83,19 @@ def add_row(typingctx: Any, index: Any, offset: Any, spread: Any, draws: Any, x:
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def iterate(pointer: Any, index: Any, amount: Any, block: Any, group: Any, first: int, right: Any, x: Any,
-            tolerance: float, limit: int, sweeps: Any) -> int:
+def iterate(
+    pointer: Any,
+    index: Any,
+    amount: Any,
+    block: Any,
+    group: Any,
+    first: int,
+    right: Any,
+    x: Any,
+    tolerance: float,
+    limit: int,
+    sweeps: Any,
+) -> int:
     """Gauss-Seidel for x = right + T x from block `first` on, x given for the blocks before; see `plain.iterate`."""
     width = right.shape[1]
     total, gross = np.empty(width), np.empty(width)
@@ -130,7 +142,12 @@ def iterate(pointer: Any, index: Any, amount: Any, block: Any, group: Any, first
                     if not change <= worst and inner == 0:
                         worst = change
                     inner += 1
-                    if hi - lo == 1 or g == g0 + 1 or inner >= 60 or change <= max(0.05 * worst, 0.1 * tolerance):
+                    if (
+                        hi - lo == 1
+                        or g == g0 + 1
+                        or inner >= 60
+                        or change <= max(0.05 * worst, 0.1 * tolerance)
+                    ):
                         break
             count += 1
             ratio = min(worst / before, 0.9999999999)
@@ -145,8 +162,22 @@ def iterate(pointer: Any, index: Any, amount: Any, block: Any, group: Any, first
 
 
 @nb.njit(nogil=True, inline="always")
-def _line(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any, fixed_pointer: Any, fixed_index: Any,
-          fixed: Any, pivot: Any, per_pivot: Any, right: Any, x: Any, j: int, total: Any) -> None:
+def _line(
+    pointer: Any,
+    index: Any,
+    offset: Any,
+    spread: Any,
+    draws: Any,
+    fixed_pointer: Any,
+    fixed_index: Any,
+    fixed: Any,
+    pivot: Any,
+    per_pivot: Any,
+    right: Any,
+    x: Any,
+    j: int,
+    total: Any,
+) -> None:
     """One equation: total = (right + T x)[j], a pack wide."""
     for k in range(LANES):
         total[k] = right[j, k]
@@ -161,9 +192,26 @@ def _line(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any, fixed_
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def iterate_draws(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any, fixed_pointer: Any, fixed_index: Any,
-                  fixed: Any, pivot: Any, per_pivot: Any, block: Any, group: Any, right: Any, x: Any, per_scale: Any,
-                  tolerance: float, limit: int, lost: Any) -> int:
+def iterate_draws(
+    pointer: Any,
+    index: Any,
+    offset: Any,
+    spread: Any,
+    draws: Any,
+    fixed_pointer: Any,
+    fixed_index: Any,
+    fixed: Any,
+    pivot: Any,
+    per_pivot: Any,
+    block: Any,
+    group: Any,
+    right: Any,
+    x: Any,
+    per_scale: Any,
+    tolerance: float,
+    limit: int,
+    lost: Any,
+) -> int:
     """Gauss-Seidel for one pack; x holds the first guess. `per_scale` (n,) turns a change into a relative one. Lanes
     that do not settle are marked in `lost`. Returns the sweeps of the slowest block."""
     total = np.empty(LANES)
@@ -172,8 +220,22 @@ def iterate_draws(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any
     for b in range(block.size - 1):
         start, end = block[b], block[b + 1]
         if end - start == 1:
-            _line(pointer, index, offset, spread, draws, fixed_pointer, fixed_index, fixed, pivot, per_pivot, right, x,
-                  start, total)
+            _line(
+                pointer,
+                index,
+                offset,
+                spread,
+                draws,
+                fixed_pointer,
+                fixed_index,
+                fixed,
+                pivot,
+                per_pivot,
+                right,
+                x,
+                start,
+                total,
+            )
             for k in range(LANES):
                 x[start, k] = total[k]
             g += 1
@@ -194,8 +256,22 @@ def iterate_draws(pointer: Any, index: Any, offset: Any, spread: Any, draws: Any
                     for k in range(LANES):
                         change[k] = 0.0
                     for j in range(lo, hi):
-                        _line(pointer, index, offset, spread, draws, fixed_pointer, fixed_index, fixed, pivot,
-                              per_pivot, right, x, j, total)
+                        _line(
+                            pointer,
+                            index,
+                            offset,
+                            spread,
+                            draws,
+                            fixed_pointer,
+                            fixed_index,
+                            fixed,
+                            pivot,
+                            per_pivot,
+                            right,
+                            x,
+                            j,
+                            total,
+                        )
                         w = per_scale[j]
                         for k in range(LANES):
                             change[k] = max(change[k], abs(total[k] - x[j, k]) * w)
@@ -281,8 +357,9 @@ def sample(kind: Any, shape: Any, key: Any, other: Any, lane: Any, out: Any) -> 
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def sample_sums(pointer: Any, kind: Any, shape: Any, key: Any, other: Any, lane: Any, offset: Any, spread: Any,
-                out: Any) -> None:
+def sample_sums(
+    pointer: Any, kind: Any, shape: Any, key: Any, other: Any, lane: Any, offset: Any, spread: Any, out: Any
+) -> None:
     """out[j, :] += sum over q of row j of offset[q] + spread[q] * draw[q, :], without keeping the draws."""
     row = np.empty(LANES, np.float32)
     for j in range(pointer.size - 1):

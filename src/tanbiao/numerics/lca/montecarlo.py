@@ -63,8 +63,14 @@ class Sides:
     unsolved: int
 
 
-def monte_carlo(ensemble: Ensemble, samples: int, first: int = 0, *, threads: int = 1,
-                run: Callable[[Callable[..., Any], Sequence[int]], Any] | None = None) -> Draws:
+def monte_carlo(
+    ensemble: Ensemble,
+    samples: int,
+    first: int = 0,
+    *,
+    threads: int = 1,
+    run: Callable[[Callable[..., Any], Sequence[int]], Any] | None = None,
+) -> Draws:
     """Samples `first` to `first + samples - 1`. The same numbers over any division of them, any number of threads.
 
     run: maps a function over pack numbers elsewhere (a pool of processes, a cluster's client); results in order.
@@ -91,7 +97,9 @@ def monte_carlo(ensemble: Ensemble, samples: int, first: int = 0, *, threads: in
     inside = range(first, first + samples)
     unsolved = tuple(u for d in done for u in d[0] if u.sample in inside)
     direct = tuple(k for d in done for k in d[1] if k in inside)
-    return Draws(value[:, :, start : start + samples], first, unsolved, direct, max((d[2] for d in done), default=0))
+    return Draws(
+        value[:, :, start : start + samples], first, unsolved, direct, max((d[2] for d in done), default=0)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,8 +142,18 @@ def sides(ensemble: Ensemble, draws: Draws, coverage: float = 0.95) -> Sides:
     tail = (1.0 - coverage) / 2.0
     low, median, high = np.quantile(v, [tail, 0.5, 1.0 - tail], axis=2)
     deviation = v.std(axis=2, ddof=1) if n > 1 else np.full(v.shape[:2], np.nan)
-    return Sides(ensemble.static, at_means(ensemble), v.mean(axis=2), deviation / np.sqrt(n), deviation, median, low,
-                 high, n, draws.value.shape[2] - n)
+    return Sides(
+        ensemble.static,
+        at_means(ensemble),
+        v.mean(axis=2),
+        deviation / np.sqrt(n),
+        deviation,
+        median,
+        low,
+        high,
+        n,
+        draws.value.shape[2] - n,
+    )
 
 
 def at_means(ensemble: Ensemble) -> Floats:
@@ -153,4 +171,3 @@ def at_means(ensemble: Ensemble) -> Floats:
         return np.asarray(solve(system, e.burdens.totals(e.system.size, bio), bound=False).value[e.asked])
     except NotSolvable:
         return np.full_like(e.static, np.nan)
-

@@ -56,7 +56,9 @@ def order(buyer: Indices, supplier: Indices, amount: Floats, n: int) -> Order:
         members = processes[start:end]
         local[members] = np.arange(members.size)
         inside = (local[buyer] >= 0) & (local[supplier] >= 0)
-        inner, boundaries = _inside(local[buyer[inside]], local[supplier[inside]], amount[inside], members.size)
+        inner, boundaries = _inside(
+            local[buyer[inside]], local[supplier[inside]], amount[inside], members.size
+        )
         processes[start:end] = members[inner]
         groups += [np.arange(last, start, dtype=np.int32), (start + boundaries[:-1]).astype(np.int32)]
         last = end
@@ -106,7 +108,9 @@ def _suppliers_first(buyer: NDArray[Any], supplier: NDArray[Any], count: int) ->
     """Rank of each component: by depth (longest chain of suppliers below it), then by number."""
     outside = buyer != supplier
     pairs = sparse.csr_array(
-        (np.ones(int(outside.sum()), dtype=np.int8), (supplier[outside], buyer[outside])), shape=(count, count))
+        (np.ones(int(outside.sum()), dtype=np.int8), (supplier[outside], buyer[outside])),
+        shape=(count, count),
+    )
     pairs.sum_duplicates()
     pointer, buyers = pairs.indptr, pairs.indices
     waits = np.bincount(buyers, minlength=count)
@@ -131,7 +135,9 @@ def _inside(buyer: NDArray[Any], supplier: NDArray[Any], amount: Floats, n: int)
     place = np.empty(n, dtype=np.int64)
     place[line] = np.arange(n)
     strong = balanced(buyer, supplier, amount, n) > STRONG
-    count, label = connected_components(_graph(buyer[strong], supplier[strong], n), directed=True, connection="strong")
+    count, label = connected_components(
+        _graph(buyer[strong], supplier[strong], n), directed=True, connection="strong"
+    )
     first = np.full(count, n, dtype=np.int64)
     np.minimum.at(first, label, place)
     inner = np.lexsort((place, first[label])).astype(np.int32)
@@ -145,7 +151,9 @@ def _greedy(buyer: NDArray[Any], supplier: NDArray[Any], n: int) -> Indices:
     graph = sparse.csr_array((np.ones(buyer.size, dtype=np.int8), (supplier, buyer)), shape=(n, n))
     graph.sum_duplicates()
     back = sparse.csr_array(graph.T.tocsr())
-    out_ptr, out_ind, in_ptr, in_ind = (a.tolist() for a in (graph.indptr, graph.indices, back.indptr, back.indices))
+    out_ptr, out_ind, in_ptr, in_ind = (
+        a.tolist() for a in (graph.indptr, graph.indices, back.indptr, back.indices)
+    )
     outgoing, incoming = np.diff(graph.indptr).tolist(), np.diff(back.indptr).tolist()
     gone = [False] * n
     sources = [v for v in range(n) if incoming[v] == 0]

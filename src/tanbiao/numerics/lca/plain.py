@@ -19,9 +19,20 @@ Singles = NDArray[np.float32]
 f = np.float32
 
 
-def iterate(pointer: Indices, index: Indices, amount: Floats, block: Indices, group: Indices, first: int,
-            right: Floats, x: Floats, tolerance: float, limit: int, sweeps: NDArray[np.int64],
-            kept: dict[tuple[int, int], Any] | None = None) -> int:
+def iterate(
+    pointer: Indices,
+    index: Indices,
+    amount: Floats,
+    block: Indices,
+    group: Indices,
+    first: int,
+    right: Floats,
+    x: Floats,
+    tolerance: float,
+    limit: int,
+    sweeps: NDArray[np.int64],
+    kept: dict[tuple[int, int], Any] | None = None,
+) -> int:
     """Solve x = right + T x from block `first` on; x (n, k) holds the solution of the blocks before and is filled.
 
     Rows of T come as (pointer, index, amount) in solving order. Small blocks are solved exactly, as parts of one
@@ -36,8 +47,21 @@ def iterate(pointer: Indices, index: Indices, amount: Floats, block: Indices, gr
     while b < count:
         if b in large:
             end = b + 1
-            if not _large(pointer, index, amount, group, int(block[b]), int(block[end]), right, x, tolerance, limit,
-                          sweeps, b, kept):
+            if not _large(
+                pointer,
+                index,
+                amount,
+                group,
+                int(block[b]),
+                int(block[end]),
+                right,
+                x,
+                tolerance,
+                limit,
+                sweeps,
+                b,
+                kept,
+            ):
                 return b
         else:
             later = large[large > b]
@@ -87,9 +111,21 @@ def _singular(inside: Any, block: Indices, b: int, end: int) -> int:
     return b
 
 
-def _large(pointer: Indices, index: Indices, amount: Floats, group: Indices, start: int, end: int, right: Floats,
-           x: Floats, tolerance: float, limit: int, sweeps: NDArray[np.int64], b: int,
-           kept: dict[tuple[int, int], Any]) -> bool:
+def _large(
+    pointer: Indices,
+    index: Indices,
+    amount: Floats,
+    group: Indices,
+    start: int,
+    end: int,
+    right: Floats,
+    x: Floats,
+    tolerance: float,
+    limit: int,
+    sweeps: NDArray[np.int64],
+    b: int,
+    kept: dict[tuple[int, int], Any],
+) -> bool:
     rows = slice(start, end)
     if (b, -1) not in kept:
         found = _swept(pointer, index, amount, group, start, end)
@@ -117,6 +153,7 @@ def _large(pointer: Indices, index: Indices, amount: Floats, group: Indices, sta
         if count >= limit or not change < 1e200:
             return False
 
+
 def _swept(pointer: Indices, index: Indices, amount: Floats, group: Indices, start: int, end: int) -> Any:
     """A component split for sweeping: what it takes from outside, factors of I minus the part that is swept, the rest,
     and |T|."""
@@ -141,7 +178,9 @@ def _swept(pointer: Indices, index: Indices, amount: Floats, group: Indices, sta
 
 def _fma(a: Any, b: Any, c: Any) -> Singles:
     """a * b + c rounded once (twice, by way of double precision, in about one case in 10^9)."""
-    return np.asarray(np.asarray(a, dtype=np.float64) * b + np.asarray(c, dtype=np.float64)).astype(np.float32)
+    return np.asarray(np.asarray(a, dtype=np.float64) * b + np.asarray(c, dtype=np.float64)).astype(
+        np.float32
+    )
 
 
 def _hashes(lane: Words, key: Words, other: Words) -> tuple[Words, Words]:
@@ -160,8 +199,17 @@ def _polynomial(coefficients: tuple[float, ...], x: Singles) -> Singles:
     return np.asarray(p, dtype=np.float32)
 
 
-LOG = (7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
-       2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1)
+LOG = (
+    7.0376836292e-2,
+    -1.1514610310e-1,
+    1.1676998740e-1,
+    -1.2420140846e-1,
+    1.4249322787e-1,
+    -1.6668057665e-1,
+    2.0000714765e-1,
+    -2.4999993993e-1,
+    3.3333331174e-1,
+)
 SINE = (2.6083159e-06, -1.9810642e-04, 8.3330255e-03, -1.6666657e-01)
 COSINE = (-2.6051615e-07, 2.4760495e-05, -1.3888378e-03, 4.1666638e-02, -0.5, 1.0)
 POWER = (1.5403530e-4, 1.3333558e-3, 9.6181291e-3, 5.5504109e-2, 2.4022651e-1, 6.9314718e-1, 1.0)
@@ -173,8 +221,11 @@ def _normals(x: Words, y: Words) -> tuple[Singles, Singles, Singles]:
     e = (bits - np.int32(0x3F3504F3)) >> np.int32(23)
     m = (bits - (e << np.int32(23))).view(np.float32) - f(1)
     z = m * m
-    log = _fma((e - np.int32(24)).astype(np.float32), f(0.69314718),
-               _fma(z * m, _polynomial(LOG, m), _fma(f(-0.5), z, m)))
+    log = _fma(
+        (e - np.int32(24)).astype(np.float32),
+        f(0.69314718),
+        _fma(z * m, _polynomial(LOG, m), _fma(f(-0.5), z, m)),
+    )
     radius = np.sqrt(np.maximum(f(-2) * log, f(0)))
     t = (y.view(np.int32) >> np.int32(1)).astype(np.float32) * f(1.4629180792671596e-09)
     s = t * t
@@ -217,11 +268,22 @@ def sample(kind: NDArray[np.uint8], shape: Singles, key: Words, other: Words, la
         else:
             for part, word in ((slice(0, half), x), (slice(half, LANES), y)):
                 v = _uniform(word)
-                out[some, part] = np.where((kind[some] == TRIANGULAR)[:, None], _triangle(v, shape[some, None]), v)
+                out[some, part] = np.where(
+                    (kind[some] == TRIANGULAR)[:, None], _triangle(v, shape[some, None]), v
+                )
 
 
-def sample_sums(pointer: Indices, kind: NDArray[np.uint8], shape: Singles, key: Words, other: Words, lane: Words,
-                offset: Floats, spread: Floats, out: Floats) -> None:
+def sample_sums(
+    pointer: Indices,
+    kind: NDArray[np.uint8],
+    shape: Singles,
+    key: Words,
+    other: Words,
+    lane: Words,
+    offset: Floats,
+    spread: Floats,
+    out: Floats,
+) -> None:
     """out[j, :] += sum over q of row j of offset[q] + spread[q] * draw[q, :]."""
     rows = np.flatnonzero(np.diff(pointer))
     if rows.size == 0:
@@ -232,10 +294,26 @@ def sample_sums(pointer: Indices, kind: NDArray[np.uint8], shape: Singles, key: 
     out[rows] += np.add.reduceat(values, pointer[rows], axis=0)
 
 
-def iterate_draws(pointer: Indices, index: Indices, offset: Floats, spread: Floats, draws: Any, fixed_pointer: Indices,
-                  fixed_index: Indices, fixed: Floats, pivot: Indices, per_pivot: Floats, block: Indices,
-                  group: Indices, right: Floats, x: Floats, per_scale: Floats, tolerance: float, limit: int,
-                  lost: NDArray[np.bool_]) -> int:
+def iterate_draws(
+    pointer: Indices,
+    index: Indices,
+    offset: Floats,
+    spread: Floats,
+    draws: Any,
+    fixed_pointer: Indices,
+    fixed_index: Indices,
+    fixed: Floats,
+    pivot: Indices,
+    per_pivot: Floats,
+    block: Indices,
+    group: Indices,
+    right: Floats,
+    x: Floats,
+    per_scale: Floats,
+    tolerance: float,
+    limit: int,
+    lost: NDArray[np.bool_],
+) -> int:
     """Solve one pack of draws: all lanes at once where every block is small, else lane by lane; see
     `kernels.iterate_draws`."""
     n, sweeps, most = pointer.size - 1, np.zeros(block.size - 1, dtype=np.int64), 1
@@ -259,21 +337,52 @@ def iterate_draws(pointer: Indices, index: Indices, offset: Floats, spread: Floa
         found = np.zeros((n, 1))
         amount = (amount * scale[rows])[by]
         with np.errstate(all="ignore"):
-            end = iterate(whole, columns[by].astype(np.int32), amount, block, group, 0, column, found,
-                          1e-3 * tolerance, limit, sweeps)
+            end = iterate(
+                whole,
+                columns[by].astype(np.int32),
+                amount,
+                block,
+                group,
+                0,
+                column,
+                found,
+                1e-3 * tolerance,
+                limit,
+                sweeps,
+            )
         lost[k] |= end < block.size - 1
-        if (amount >= 0.0).all() and not lost[k]:  # an exact solve of a small loop has a value even past gain 1
+        if (amount >= 0.0).all() and not lost[
+            k
+        ]:  # an exact solve of a small loop has a value even past gain 1
             w = np.zeros((n, 1))
-            end = iterate(whole, columns[by].astype(np.int32), amount, block, group, 0, np.ones((n, 1)), w, 1e-6,
-                          limit, sweeps)
+            end = iterate(
+                whole,
+                columns[by].astype(np.int32),
+                amount,
+                block,
+                group,
+                0,
+                np.ones((n, 1)),
+                w,
+                1e-6,
+                limit,
+                sweeps,
+            )
             lost[k] = end < block.size - 1 or not (w > 0.0).all()
         x[:, k] = found[:, 0]
         most = max(most, int(sweeps.max(initial=1)))
     return most
 
 
-def _all_lanes(pointer: Indices, index: Indices, amount: Floats, block: Indices, right: Floats, x: Floats,
-               lost: NDArray[np.bool_]) -> None:
+def _all_lanes(
+    pointer: Indices,
+    index: Indices,
+    amount: Floats,
+    block: Indices,
+    right: Floats,
+    x: Floats,
+    lost: NDArray[np.bool_],
+) -> None:
     """x = right + T x for every lane, block by block; amount (entries, LANES). A lane without credits counts only
     where (I - T) w = 1 has a positive solution: an exact solve of a small loop has a value even past gain 1."""
     both = np.ones((right.shape[0], LANES, 2))

@@ -67,8 +67,19 @@ def _converged(part: Any, group: NDArray[np.int32]) -> NDArray[np.float64]:
     w, sweeps = np.zeros((n, 1)), np.zeros(1, dtype=np.int64)
     block = np.array([0, n], dtype=np.int32)
     with np.errstate(all="ignore"):
-        end = plain.iterate(part.indptr, part.indices, part.data, block, group.astype(np.int32), 0, np.ones((n, 1)),
-                            w, 1e-6, 100, sweeps)
+        end = plain.iterate(
+            part.indptr,
+            part.indices,
+            part.data,
+            block,
+            group.astype(np.int32),
+            0,
+            np.ones((n, 1)),
+            w,
+            1e-6,
+            100,
+            sweeps,
+        )
     if end == 1:
         return np.asarray(w[:, 0])
     try:
@@ -88,8 +99,12 @@ def _heart(part: Any, processes: NDArray[Any]) -> Loop:
         radius, v = 2.0 * size / float(v.max()) - 1.0, new / size
     weight = part.copy()
     weight.data = weight.data * v[weight.indices]
-    best = np.array([weight.indices[lo + int(np.argmax(weight.data[lo:hi]))] if hi > lo else -1
-                     for lo, hi in zip(weight.indptr[:-1], weight.indptr[1:], strict=True)])
+    best = np.array(
+        [
+            weight.indices[lo + int(np.argmax(weight.data[lo:hi]))] if hi > lo else -1
+            for lo, hi in zip(weight.indptr[:-1], weight.indptr[1:], strict=True)
+        ]
+    )
     at = int(np.argmax(v))
     seen: dict[int, int] = {}
     while at >= 0 and at not in seen:

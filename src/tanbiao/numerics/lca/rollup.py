@@ -80,8 +80,9 @@ def _roll(part: Bills, own: Floats, values: Floats, done: int) -> int:
     return -1
 
 
-def moved(before: Floats, changed: NDArray[np.intp], new: Floats, parts: Iterable[Bills],
-          library: int) -> Iterator[tuple[int, Floats]]:
+def moved(
+    before: Floats, changed: NDArray[np.intp], new: Floats, parts: Iterable[Bills], library: int
+) -> Iterator[tuple[int, Floats]]:
     """Which products move, and by how much, when the library items `changed` (k,) get the values `new` (k, columns).
 
     before: all values, (library + products, columns), the result of the last roll-up below the library's own. Yields
@@ -97,7 +98,11 @@ def moved(before: Floats, changed: NDArray[np.intp], new: Floats, parts: Iterabl
         inner = np.unique(rows[item >= done])
         for k in np.union1d(np.unique(rows[hit[item]]), inner):
             lines = slice(pointer[k], pointer[k + 1])
-            touched = [(a, difference[int(i)]) for i, a in zip(item[lines], part.amount[lines], strict=True) if hit[i]]
+            touched = [
+                (a, difference[int(i)])
+                for i, a in zip(item[lines], part.amount[lines], strict=True)
+                if hit[i]
+            ]
             if touched:
                 change = np.sum([a * d for a, d in touched], axis=0)
                 hit[done + k] = True

@@ -32,9 +32,12 @@ def sobol(ensemble: Ensemble, amounts: NDArray[np.intp], samples: int, *, thread
     (amounts + 2) solves. First order: Saltelli et al. 2010, table 2 (b); total: Jansen 1999. Samples that have
     no value in any of them are left out.
     """
-    other = replace(ensemble, purchases=_streams(ensemble, ensemble.purchases, TECHNOSPHERE),
-                    pivots=_streams(ensemble, ensemble.pivots, TECHNOSPHERE),
-                    direct=_streams(ensemble, ensemble.direct, BURDENS))
+    other = replace(
+        ensemble,
+        purchases=_streams(ensemble, ensemble.purchases, TECHNOSPHERE),
+        pivots=_streams(ensemble, ensemble.pivots, TECHNOSPHERE),
+        direct=_streams(ensemble, ensemble.direct, BURDENS),
+    )
 
     def values(e: Ensemble) -> Floats:
         return np.asarray(monte_carlo(e, samples, threads=threads).value[0, 0])
@@ -63,10 +66,13 @@ def _swap(e: Ensemble, other: Ensemble, amount: int) -> Ensemble:
     entries = e.system.matrix.data.size
     if amount >= entries:
         return replace(e, direct=_one(e.direct, other.direct, amount - entries))
-    return replace(e, purchases=_one(e.purchases, other.purchases, amount),
-                   pivots=_one(e.pivots, other.pivots, amount))
+    return replace(
+        e, purchases=_one(e.purchases, other.purchases, amount), pivots=_one(e.pivots, other.pivots, amount)
+    )
 
 
 def _one(rows: Varying, other: Varying, entry: int) -> Varying:
     this = rows.entry == entry
-    return replace(rows, key=np.where(this, other.key, rows.key), other=np.where(this, other.other, rows.other))
+    return replace(
+        rows, key=np.where(this, other.key, rows.key), other=np.where(this, other.other, rows.other)
+    )

@@ -66,8 +66,16 @@ def forward(system: System, demand: Floats) -> Floats:
     return solve(system, demand, "forward", bound=False).value
 
 
-def solve(system: System, right: Floats, direction: Literal["adjoint", "forward"] = "adjoint", *, bound: bool = True,
-          engine: Engine = "auto", tolerance: float = TOLERANCE, limit: int = LIMIT) -> Solution:
+def solve(
+    system: System,
+    right: Floats,
+    direction: Literal["adjoint", "forward"] = "adjoint",
+    *,
+    bound: bool = True,
+    engine: Engine = "auto",
+    tolerance: float = TOLERANCE,
+    limit: int = LIMIT,
+) -> Solution:
     """Solve for a right-hand side (n,) or (n, k): burdens of processes (adjoint) or demand of products (forward)."""
     given = np.asarray(right, dtype=np.float64)
     if given.shape[:1] != (system.size,) or given.ndim > 2:
@@ -112,8 +120,15 @@ def solve(system: System, right: Floats, direction: Literal["adjoint", "forward"
     value, away = np.empty_like(x), np.empty_like(x)
     value[rows], away[rows] = x * after, error * np.abs(after)
     members = tuple(np.asarray(rows[p.block[b] : p.block[b + 1]], dtype=np.intp) for b in direct)
-    return Solution(value.reshape(given.shape), relative, away.reshape(given.shape), proved,
-                    int(sweeps.max(initial=0)), members, chosen)
+    return Solution(
+        value.reshape(given.shape),
+        relative,
+        away.reshape(given.shape),
+        proved,
+        int(sweeps.max(initial=0)),
+        members,
+        chosen,
+    )
 
 
 def compiled() -> bool:
@@ -130,8 +145,14 @@ def _choose(n: int, work: int, engine: Engine) -> Engine:
     return "compiled" if compiled() and (ready or work > 30_000_000) else "plain"
 
 
-def _run(p: Purchases, c: Floats, engine: Engine, tolerance: float, limit: int,
-         kept: dict[tuple[int, int], Any] | None = None) -> tuple[Floats, NDArray[np.int64], tuple[int, ...]]:
+def _run(
+    p: Purchases,
+    c: Floats,
+    engine: Engine,
+    tolerance: float,
+    limit: int,
+    kept: dict[tuple[int, int], Any] | None = None,
+) -> tuple[Floats, NDArray[np.int64], tuple[int, ...]]:
     x = np.zeros_like(c)
     count = p.block.size - 1
     sweeps = np.zeros(count, dtype=np.int64)
@@ -198,8 +219,9 @@ def residual_of(p: Purchases, c: Floats, x: Floats) -> tuple[Floats, Floats]:
     return left, gross
 
 
-def _bound(p: Purchases, left: Floats, gross: Floats, engine: Engine, limit: int,
-           credits: bool) -> tuple[Floats, bool]:
+def _bound(
+    p: Purchases, left: Floats, gross: Floats, engine: Engine, limit: int, credits: bool
+) -> tuple[Floats, bool]:
     """|error| <= (I - |T|)^-1 |residual|, where that inverse is non-negative (Berman and Plemmons 1994, ch. 6).
 
     The upper bound w is checked: (I - |T|) w >= |residual| componentwise. Where |T| alone is not productive, the
@@ -242,8 +264,13 @@ def dependants(system: System, start: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(upstream(p.pointer, p.index, marked)[system.size - 1 - system.position], dtype=np.bool_)
 
 
-def activities(output: Floats, link_to: NDArray[np.int64], link_from: NDArray[np.int64], link_amount: Floats,
-               demand: Floats) -> Floats:
+def activities(
+    output: Floats,
+    link_to: NDArray[np.int64],
+    link_from: NDArray[np.int64],
+    link_amount: Floats,
+    demand: Floats,
+) -> Floats:
     """Runs x of a study's own columns with A x = demand, A = diag(output) - links.
 
     output: product of each column for one run, shape (n,). Link k: column `link_from[k]` takes `link_amount[k]` of the
@@ -258,5 +285,7 @@ def activities(output: Floats, link_to: NDArray[np.int64], link_from: NDArray[np
         k = int(eats[0])
         gain = float(own[k] / output[k]) if output[k] else np.inf
         raise NotProductive(Loop((k,), gain, gain))
-    return forward(compile_system(sparse.csc_array(sparse.diags_array(np.asarray(output, dtype=np.float64)) - links)),
-                   demand)
+    return forward(
+        compile_system(sparse.csc_array(sparse.diags_array(np.asarray(output, dtype=np.float64)) - links)),
+        demand,
+    )

@@ -33,7 +33,9 @@ def key(matrix: Any, version: str) -> str:
     return h.hexdigest()[:32]
 
 
-def compiled_in(root: Path, matrix: Any, version: str, extra: Mapping[str, NDArray[Any]] | None = None) -> System:
+def compiled_in(
+    root: Path, matrix: Any, version: str, extra: Mapping[str, NDArray[Any]] | None = None
+) -> System:
     """The compiled system of `matrix`, from the folder where it is there, else compiled and written there.
 
     extra: arrays to keep beside it (uncertainty, burdens), see `extras`. What the folder holds must not be trusted by
@@ -49,17 +51,34 @@ def arrays_of(system: System) -> dict[str, Any]:
     """What a system is made of, by name."""
     p, a = system.purchases, system.matrix
     return {
-        "matrix.indptr": a.indptr, "matrix.indices": a.indices, "matrix.data": a.data, "processes": system.processes,
-        "position": system.position, "sign": system.sign, "output": system.output, "pointer": p.pointer,
-        "index": p.index, "amount": p.amount, "source": p.source, "block": p.block, "group": p.group}
+        "matrix.indptr": a.indptr,
+        "matrix.indices": a.indices,
+        "matrix.data": a.data,
+        "processes": system.processes,
+        "position": system.position,
+        "sign": system.sign,
+        "output": system.output,
+        "pointer": p.pointer,
+        "index": p.index,
+        "amount": p.amount,
+        "source": p.source,
+        "block": p.block,
+        "group": p.group,
+    }
 
 
 def system_of_arrays(get: Mapping[str, Any]) -> System:
     """The system that `arrays_of` took apart."""
     n = int(get["processes"].size)
     matrix = sparse.csc_array((get["matrix.data"], get["matrix.indices"], get["matrix.indptr"]), shape=(n, n))
-    return System(matrix, get["processes"], get["position"], get["sign"], get["output"],
-                  Purchases(*(get[k] for k in ("pointer", "index", "amount", "source", "block", "group"))))
+    return System(
+        matrix,
+        get["processes"],
+        get["position"],
+        get["sign"],
+        get["output"],
+        Purchases(*(get[k] for k in ("pointer", "index", "amount", "source", "block", "group"))),
+    )
 
 
 def write(system: System, folder: Path, extra: Mapping[str, NDArray[Any]] | None = None) -> None:
@@ -71,7 +90,9 @@ def write(system: System, folder: Path, extra: Mapping[str, NDArray[Any]] | None
     try:
         for name, value in arrays.items():
             np.save(own / f"{name}.npy", np.ascontiguousarray(value))
-        (own / "about.json").write_text(json.dumps({"format": FORMAT, "size": system.size}) + "\n", encoding="utf-8")
+        (own / "about.json").write_text(
+            json.dumps({"format": FORMAT, "size": system.size}) + "\n", encoding="utf-8"
+        )
         os.replace(own, folder)
     except OSError:
         if not (folder / "about.json").exists():
@@ -86,15 +107,33 @@ def read(folder: Path) -> System:
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     if about.get("format") != FORMAT:
         raise ValueError(f"{folder.name}: {about.get('format')!r} is not {FORMAT}")
-    get = {name: _map(folder, name) for name in ("matrix.indptr", "matrix.indices", "matrix.data", "processes",
-           "position", "sign", "output", "pointer", "index", "amount", "source", "block", "group")}
+    get = {
+        name: _map(folder, name)
+        for name in (
+            "matrix.indptr",
+            "matrix.indices",
+            "matrix.data",
+            "processes",
+            "position",
+            "sign",
+            "output",
+            "pointer",
+            "index",
+            "amount",
+            "source",
+            "block",
+            "group",
+        )
+    }
     return system_of_arrays(get)
 
 
 def extras(folder: Path) -> dict[str, NDArray[Any]]:
     """The arrays kept beside a system."""
-    return {f.name[len("extra.") : -len(".npy")]: _map(folder, f.name[: -len(".npy")])
-            for f in sorted(folder.glob("extra.*.npy"))}
+    return {
+        f.name[len("extra.") : -len(".npy")]: _map(folder, f.name[: -len(".npy")])
+        for f in sorted(folder.glob("extra.*.npy"))
+    }
 
 
 def _map(folder: Path, name: str) -> Any:

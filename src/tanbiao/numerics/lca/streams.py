@@ -22,8 +22,9 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 def keys(seed: int, stream: int, count: int) -> tuple[Words, Words]:
     """Two words for each of `count` exchanges of a stream (one stream for the technosphere, one for burdens, ...)."""
-    state = _mix(np.array([seed & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)) ^ _mix(np.array([~stream & 0xFFFFFFFFFFFFFFFF],
-                                                                                    dtype=np.uint64))
+    state = _mix(np.array([seed & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)) ^ _mix(
+        np.array([~stream & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)
+    )
     words = _mix(state + (np.arange(count, dtype=np.uint64) + np.uint64(1)) * _GOLDEN)
     return (words & np.uint64(0xFFFFFFFF)).astype(np.uint32), (words >> np.uint64(32)).astype(np.uint32)
 

@@ -40,9 +40,11 @@ class NotProductive(NotSolvable):
     def __init__(self, loop: Loop) -> None:
         self.loop = loop
         way = " <- ".join(str(k) for k in loop.processes)
-        super().__init__(f"the loop {way} needs {loop.gain:.6g} of itself for 1 "
-                         f"(spectral radius of its component {loop.radius:.6g})",
-                         np.array(loop.processes, dtype=np.intp))
+        super().__init__(
+            f"the loop {way} needs {loop.gain:.6g} of itself for 1 "
+            f"(spectral radius of its component {loop.radius:.6g})",
+            np.array(loop.processes, dtype=np.intp),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,11 +94,19 @@ class System:
         """T transposed, buyers before suppliers: position p of `purchases` is position n - 1 - p here."""
         p, n = self.purchases, self.size
         rows = np.repeat(np.arange(n), np.diff(p.pointer))
-        turned = sparse.csr_array((np.arange(1, rows.size + 1), (n - 1 - p.index, n - 1 - rows)), shape=(n, n))
+        turned = sparse.csr_array(
+            (np.arange(1, rows.size + 1), (n - 1 - p.index, n - 1 - rows)), shape=(n, n)
+        )
         turned.sort_indices()
         entry = turned.data - 1
-        return Purchases(turned.indptr.astype(np.int32), turned.indices.astype(np.int32), p.amount[entry],
-                         p.source[entry], (n - p.block[::-1]).astype(np.int32), (n - p.group[::-1]).astype(np.int32))
+        return Purchases(
+            turned.indptr.astype(np.int32),
+            turned.indices.astype(np.int32),
+            p.amount[entry],
+            p.source[entry],
+            (n - p.block[::-1]).astype(np.int32),
+            (n - p.group[::-1]).astype(np.int32),
+        )
 
 
 def compile_system(matrix: Any) -> System:
@@ -113,8 +123,9 @@ def compile_system(matrix: Any) -> System:
     columns = np.repeat(np.arange(n, dtype=np.int32), np.diff(a.indptr))
     bad = ~np.isfinite(a.data)
     if bad.any():
-        raise NotSolvable("the technosphere holds a value that is not finite",
-                          np.unique(columns[bad]).astype(np.intp))
+        raise NotSolvable(
+            "the technosphere holds a value that is not finite", np.unique(columns[bad]).astype(np.intp)
+        )
     diagonal = a.diagonal()
     empty = np.flatnonzero(diagonal == 0.0)
     if empty.size:
@@ -129,8 +140,14 @@ def compile_system(matrix: Any) -> System:
     rows = sparse.csr_array((np.arange(1, off.size + 1), (position[buyer], position[supplier])), shape=(n, n))
     rows.sort_indices()
     entry = rows.data - 1
-    purchases = Purchases(rows.indptr.astype(np.int32), rows.indices.astype(np.int32), amount[entry],
-                          off[entry].astype(np.int32), found.block, found.group)
+    purchases = Purchases(
+        rows.indptr.astype(np.int32),
+        rows.indices.astype(np.int32),
+        amount[entry],
+        off[entry].astype(np.int32),
+        found.block,
+        found.group,
+    )
     return System(a, found.processes, position, sign, output, purchases)
 
 
@@ -139,8 +156,10 @@ def with_values(system: System, data: Floats) -> System:
 
     Raises `NotSolvable` where a diagonal turns zero or changes its sign.
     """
-    a = sparse.csc_array((np.asarray(data, dtype=np.float64), system.matrix.indices, system.matrix.indptr),
-                         shape=system.matrix.shape)
+    a = sparse.csc_array(
+        (np.asarray(data, dtype=np.float64), system.matrix.indices, system.matrix.indptr),
+        shape=system.matrix.shape,
+    )
     diagonal = a.diagonal()
     bad = np.flatnonzero(~(diagonal * system.sign > 0.0))
     if bad.size:
@@ -149,5 +168,11 @@ def with_values(system: System, data: Floats) -> System:
     output = np.abs(diagonal)
     buyers = system.processes[np.repeat(np.arange(system.size), np.diff(p.pointer))]
     amount = -a.data[p.source] * system.sign[system.processes[p.index]] / output[buyers]
-    return System(a, system.processes, system.position, system.sign, output,
-                  Purchases(p.pointer, p.index, amount, p.source, p.block, p.group))
+    return System(
+        a,
+        system.processes,
+        system.position,
+        system.sign,
+        output,
+        Purchases(p.pointer, p.index, amount, p.source, p.block, p.group),
+    )

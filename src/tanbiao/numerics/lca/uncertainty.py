@@ -68,7 +68,9 @@ def fixed(amounts: Any) -> Uncertainty:
     """Amounts without uncertainty."""
     location = np.asarray(amounts, dtype=np.float64)
     none = np.full(location.size, np.nan)
-    return Uncertainty(np.zeros(location.size, dtype=np.uint8), location, none, none.copy(), none.copy(), none.copy())
+    return Uncertainty(
+        np.zeros(location.size, dtype=np.uint8), location, none, none.copy(), none.copy(), none.copy()
+    )
 
 
 def lognormal(median: Any, sigma: Any) -> Uncertainty:
@@ -99,7 +101,9 @@ def problems(u: Uncertainty) -> NDArray[np.intp]:
     needs_scale = np.isin(u.kind, (LOGNORMAL, NORMAL, GAMMA, WEIBULL, STUDENT, EXTREME))
     bad |= needs_scale & ~((u.scale >= 0.0) & np.isfinite(u.scale))
     bad |= (u.kind == LOGNORMAL) & (u.scale > LARGEST_SIGMA)
-    bad |= np.isin(u.kind, (UNIFORM, TRIANGULAR, BETA, BERNOULLI, DISCRETE)) & ~((spread >= 0.0) & np.isfinite(spread))
+    bad |= np.isin(u.kind, (UNIFORM, TRIANGULAR, BETA, BERNOULLI, DISCRETE)) & ~(
+        (spread >= 0.0) & np.isfinite(spread)
+    )
     bad |= (u.kind == TRIANGULAR) & ~((u.location >= u.minimum) & (u.location <= u.maximum))
     bad |= (u.kind == BETA) & ~((u.location > 0.0) & (u.shape > 0.0))
     bad |= np.isin(u.kind, (GAMMA, WEIBULL, STUDENT)) & ~(u.shape > 0.0)

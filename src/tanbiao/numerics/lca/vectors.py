@@ -41,7 +41,9 @@ class _Code:
 
     def call(self, name, *arguments):
         kind = ir.FunctionType(SINGLES, [SINGLES] * len(arguments))
-        return self.b.call(cgutils.get_or_insert_function(self.b.module, kind, f"llvm.{name}.v{HALF}f32"), arguments)
+        return self.b.call(
+            cgutils.get_or_insert_function(self.b.module, kind, f"llvm.{name}.v{HALF}f32"), arguments
+        )
 
     def fma(self, a, b, c):
         return self.call("fma", a, b, c)
