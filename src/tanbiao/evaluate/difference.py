@@ -12,7 +12,6 @@ from ..core.text import plain
 from ..standards.resolve import Rulebook
 from ..study import Study, Table
 
-
 NOWHERE = Place()
 
 
