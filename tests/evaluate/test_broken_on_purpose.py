@@ -185,3 +185,16 @@ def test_omissions_of_nine_tenths_of_a_percent_pass_singly_and_five_percent_bind
     )
     assert list(found.value("cut_off").data) == [True] * 5 + [False]
     assert found.value("cut_off_sum").data is False or not found.value("cut_off_sum").data
+
+
+def test_an_allocation_key_that_names_no_property_is_reported(tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(ROOT / "examples" / "five-processes", study)
+    text = (study / "processes.csv").read_text(encoding="utf-8")
+    assert "operational,false,mass," in text
+    (study / "processes.csv").write_text(
+        text.replace("operational,false,mass,", "operational,false,colour,"), encoding="utf-8"
+    )
+    problems, _ = check_study(load(study, Places()))
+    problem = next(p for p in problems if p.code == "allocation-key")
+    assert problem.place.file == "exchanges.csv" and "colour" in problem.args["missing"]

@@ -349,3 +349,11 @@ def test_tidas_written_fits_its_schema(data: Path) -> None:
         if name.startswith("processes/"):
             said = {k for k in tree["processDataSet"]["processInformation"] if not k.startswith("@")}
             assert said <= wanted, said - wanted
+
+
+def test_an_ilcd_epd_whose_amount_is_no_number_is_reported(tmp_path: Path) -> None:
+    for folder, text in (("processes", ILCD_EPD.replace(">210<", ">e10<")), ("flows", FLOW)):
+        (tmp_path / "db" / folder).mkdir(parents=True)
+        (tmp_path / "db" / folder / "x.xml").write_text(text, encoding="utf-8")
+    made = read(tmp_path / "db").gathered()
+    assert made.results == [] and "exchange-entity" in {p.code for p in made.problems}

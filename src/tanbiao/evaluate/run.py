@@ -317,9 +317,9 @@ class Evaluation:
             data = value.data if value.table is None else value.data[position]
             known = (value.state if value.table is None else value.state[position]) == KNOWN
             why = value.why
-            if known and isinstance(
-                data, str
-            ):  # a property's name: its column for one unit, times the amount
+            if known and isinstance(data, str) and not self._is_property(data):
+                known, why = False, frozenset([f"process.key = {data}"])
+            elif known and isinstance(data, str):  # its column for one unit, times the amount
                 column, amount = self.fact_column("product", data), self.fact_column("product", "amount")
                 known, why = column.state[position] == KNOWN, column.why
                 data = column.data[position] * amount.data[position] if known else None
@@ -334,6 +334,11 @@ class Evaluation:
                 continue
             weights[row] = float(data)
         return weights
+
+    def _is_property(self, name: str) -> bool:
+        """Whether a word names a numeric column of the products."""
+        known = self.names.column("product", name)
+        return known is not None and known.kind == "number" and name in self.facts.tables["exchange"].columns
 
     # -- tables ------------------------------------------------------------------------------------------------
 

@@ -401,13 +401,12 @@ def _processes(source: Source, names: list[str], inventory: Inventory, keep: boo
             continue
         try:
             process = _process(root, inventory, keep, name)
+            has_results = at(root, "LCIAResults", "LCIAResult") is not None
+            result = _epd(root, process, inventory) if has_results else None
         except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
             inventory.report("exchange-entity", source.place(name), detail=str(error))
             continue
-        if (
-            at(root, "LCIAResults", "LCIAResult") is not None
-            and (result := _epd(root, process, inventory)) is not None
-        ):
+        if result is not None:
             inventory.results.append(result)
             if not any(not x.reference for x in process.exchanges):
                 continue  # an EPD: the result is all there is
