@@ -6,11 +6,12 @@ ch. 2: `A s = f` gives the runs of every process, `A' h = b` gives the burden of
 
 from .breakeven import Breakeven, along, breakeven
 from .contribution import Flows, by_entry, by_label, by_process, by_supplier, flows
-from .draws import SAMPLER, named_draws
+from .draws import SAMPLER, keyed, marks, named_draws
 from .ensemble import Burdens, Ensemble, prepare, system_of
 from .foreground import on_library
 from .gradient import Gradient, Spread, gradient, largest, spread
-from .lanes import adjoint_lanes
+from .inventory import InventoryDraws, inventory_draws
+from .lanes import adjoint_lanes, forward_lanes
 from .montecarlo import Draws, Sides, Unsolved, monte_carlo, sides
 from .paths import Tree, paths
 from .productivity import Loop
@@ -34,6 +35,7 @@ __all__ = [
     "Ensemble",
     "Flows",
     "Gradient",
+    "InventoryDraws",
     "Loop",
     "NotProductive",
     "NotSolvable",
@@ -60,9 +62,13 @@ __all__ = [
     "fixed",
     "flows",
     "forward",
+    "forward_lanes",
     "gradient",
+    "inventory_draws",
+    "keyed",
     "largest",
     "lognormal",
+    "marks",
     "moments",
     "monte_carlo",
     "moved",

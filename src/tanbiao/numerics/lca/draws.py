@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import plain
-from .streams import BETA, LANES, Words, lanes
+from .streams import BETA, LANES, Words, lanes, mixed
 from .uncertainty import Floats, Uncertainty, affine, shaped
 
 SAMPLER = "counted-1"
@@ -35,6 +36,18 @@ class Draws:
             k = np.flatnonzero(u.kind == kind)
             out[k] = shaped(int(kind), u.location[k], u.shape[k], u.maximum[k] - u.minimum[k], out[k])
         return np.asarray(offset[:, None] + spread[:, None] * out)
+
+
+def marks(names: Sequence[str]) -> NDArray[np.uint64]:
+    """A 64-bit digest of each name, by which `keyed` finds its stream under any seed."""
+    digests = b"".join([hashlib.sha256(n.encode()).digest()[:8] for n in names])
+    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
+
+
+def keyed(names: NDArray[np.uint64], seed: int) -> tuple[Words, Words]:
+    """The two words of the stream of every mark under a seed."""
+    words = mixed(names ^ mixed(np.array([seed & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)))
+    return (words & np.uint64(0xFFFFFFFF)).astype(np.uint32), (words >> np.uint64(32)).astype(np.uint32)
 
 
 def named_draws(uncertainty: Uncertainty, names: Sequence[str], seed: int) -> Draws:

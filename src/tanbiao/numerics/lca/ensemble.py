@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from . import plain
 from .order import ranges, upstream
-from .solve import compiled, residual_of
+from .solve import compiled, gross_of
 from .solve import solve as solve_system
 from .streams import BETA, FIXED, LANES, keys, lanes
 from .system import Floats, Indices, NotSolvable, Purchases, System, with_values
@@ -97,6 +97,16 @@ class Ensemble:
         factor = self.burdens.factor.reshape(self.burdens.process.size, -1)[self.direct.entry]
         by = factor / np.repeat(size, np.diff(self.direct.pointer))[:, None]
         return [(self.direct.offset * by[:, m], self.direct.spread * by[:, m]) for m in range(by.shape[1])]
+
+    @cached_property
+    def idle(self) -> Varying:
+        """Burdens that vary and that no factor weighs, in `direct`'s form: an inventory holds them too."""
+        bio = self.burdens.uncertainty or fixed(self.burdens.amount)
+        factor = self.burdens.factor.reshape(self.burdens.process.size, -1)
+        entry = np.flatnonzero((bio.kind != FIXED) & ~(factor != 0.0).any(axis=1))
+        none = np.zeros(entry.size, dtype=np.intp)
+        untouched = np.zeros(len(bio), dtype=bool)
+        return _varying(bio, entry, none, none, np.ones(entry.size), 1, self.seed, BURDENS, untouched)
 
     @property
     def double(self) -> bool:
@@ -221,7 +231,7 @@ def prepare(
     guess = static[system.processes[part]] * system.sign[system.processes[part]][:, None]
     scaled = np.abs(burdens.totals(n))[system.processes] / system.output[system.processes, None]
     whole = Purchases(p.pointer, p.index, p.amount, p.source, p.block, p.group)
-    _, gross = residual_of(whole, scaled, (static * system.sign[:, None])[system.processes])
+    gross = gross_of(whole, scaled, (static * system.sign[:, None])[system.processes])
     with np.errstate(divide="ignore"):
         per_scale = np.where(gross[part] > 0.0, 2.0 / gross[part], 0.0)
     return Ensemble(
@@ -422,34 +432,49 @@ def _balance(e: Ensemble, draws: Any, outputs: Floats) -> None:
             outputs[k] *= scale
 
 
-def system_of(ensemble: Ensemble, sample: int) -> tuple[System, Floats]:
-    """The very system of one sample and its characterised burdens (n, methods), for checking and for samples that
-    need a closer look. Amounts of processes that no asked product needs stay static."""
-    e, pack, lane = ensemble, sample // LANES, sample % LANES
-    data = np.array(e.system.matrix.data)
+def amounts_of(ensemble: Ensemble, pack: int) -> Floats:
+    """The technosphere of a pack, entry by entry as in `system.matrix.data`, (entries, LANES). Amounts of processes
+    that no asked product needs stay static."""
+    e = ensemble
+    out = np.repeat(np.asarray(e.system.matrix.data, dtype=np.float64)[:, None], LANES, axis=1)
     draws, pivots = draw(e, e.purchases, pack), draw(e, e.pivots, pack)
     outputs = e.pivots.offset[:, None] + e.pivots.spread[:, None] * pivots
     if e.balances:
         _balance(e, draws, outputs)
-    rows = e.part[np.repeat(np.arange(e.part.size), np.diff(e.purchases.pointer))]
+    row = np.repeat(np.arange(e.part.size), np.diff(e.purchases.pointer))
     size = np.where(e.pivot >= 0, 1.0, e.system.output[e.system.processes[e.part]])
-    by = -e.system.sign[e.system.processes[e.part[e.purchases.index]]] / size[np.searchsorted(e.part, rows)]
-    data[e.purchases.entry] = (e.purchases.offset + e.purchases.spread * draws[:, lane]) / by
-    owners = e.system.matrix.indices[e.pivots.entry]
-    data[e.pivots.entry] = outputs[:, lane] * e.system.sign[owners]
-    amount = np.array(e.burdens.amount)
+    by = -e.system.sign[e.system.processes[e.part[e.purchases.index]]] / size[row]
+    drawn = e.purchases.offset[:, None] + e.purchases.spread[:, None] * draws
+    out[e.purchases.entry] = drawn / by[:, None]
+    out[e.pivots.entry] = outputs * e.system.sign[e.system.matrix.indices[e.pivots.entry], None]
+    return out
+
+
+def burdens_of(ensemble: Ensemble, pack: int, whole: bool = False) -> Floats:
+    """Amounts of the burdens in a pack, (m, LANES); `whole`: those too that no factor weighs."""
+    e = ensemble
     bio = e.burdens.uncertainty or fixed(e.burdens.amount)
-    out = np.zeros((e.direct.kind.size, LANES), dtype=np.float32)
-    if out.size:
-        _loops(e).sample(e.direct.kind, e.direct.shape, e.direct.key, e.direct.other, lanes(pack), out)
-    values = out[:, lane].astype(np.float64)
-    for kind in np.unique(e.direct.kind[e.direct.kind >= BETA]):
-        k = np.flatnonzero(e.direct.kind == kind)
-        i = e.direct.entry[k]
-        width = bio.maximum[i] - bio.minimum[i]
-        values[k] = shaped(int(kind), bio.location[i], bio.shape[i], width, values[k, None])[:, 0]
-    amount[e.direct.entry] = e.direct.offset + e.direct.spread * values
-    return with_values(e.system, data), e.burdens.totals(e.system.size, amount)
+    out = np.repeat(np.asarray(e.burdens.amount, dtype=np.float64)[:, None], LANES, axis=1)
+    for rows in (e.direct, e.idle) if whole else (e.direct,):
+        drawn = np.zeros((rows.kind.size, LANES), dtype=np.float32)
+        if drawn.size:
+            _loops(e).sample(rows.kind, rows.shape, rows.key, rows.other, lanes(pack), drawn)
+        values = drawn.astype(np.float64)
+        for kind in np.unique(rows.kind[rows.kind >= BETA]):
+            k = np.flatnonzero(rows.kind == kind)
+            i = rows.entry[k]
+            width = bio.maximum[i] - bio.minimum[i]
+            values[k] = shaped(int(kind), bio.location[i], bio.shape[i], width, values[k])
+        out[rows.entry] = rows.offset[:, None] + rows.spread[:, None] * values
+    return out
+
+
+def system_of(ensemble: Ensemble, sample: int) -> tuple[System, Floats]:
+    """The very system of one sample and its characterised burdens (n, methods), for checking and for samples that
+    need a closer look."""
+    pack, lane = sample // LANES, sample % LANES
+    system = with_values(ensemble.system, amounts_of(ensemble, pack)[:, lane])
+    return system, ensemble.burdens.totals(system.size, burdens_of(ensemble, pack)[:, lane])
 
 
 def _loops(e: Ensemble) -> Any:
@@ -460,4 +485,14 @@ def _loops(e: Ensemble) -> Any:
     return kernels
 
 
-__all__ = ["Burdens", "Ensemble", "NotSolvable", "draw", "prepare", "solve_pack", "system_of"]
+__all__ = [
+    "Burdens",
+    "Ensemble",
+    "NotSolvable",
+    "amounts_of",
+    "burdens_of",
+    "draw",
+    "prepare",
+    "solve_pack",
+    "system_of",
+]

@@ -1,13 +1,16 @@
-"""A pack of samples whose amounts were made elsewhere: the same product system solved for all of them at once."""
+"""A pack of samples whose amounts are at hand: the same product system solved for all of them at once, for the burdens
+of all products or for the runs that one demand needs."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import plain
 from .streams import LANES
-from .system import Floats, Indices, System
+from .system import Floats, Indices, Purchases, System
 
 LIMIT = 300
 
@@ -20,38 +23,71 @@ def adjoint_lanes(
     data: (entries of `system.matrix.data`, LANES); burdens: (n, LANES) of processes as written. A sample is lost where
     a reference output changes its sign or vanishes, or where a loop does not deliver: solve it alone for the diagnosis.
     """
-    p, n = system.purchases, system.size
-    columns = np.repeat(np.arange(n), np.diff(system.matrix.indptr))
+    p, rows = system.purchases, system.processes
+    output = _outputs(system, data)[rows]
+    amounts = -data[p.source] * system.sign[rows[p.index], None]
+    x, lost = _solve(p, amounts, output, np.asarray(burdens, dtype=np.float64)[rows], tolerance, plain)
+    value = np.empty_like(x)
+    value[rows] = x
+    return value * system.sign[:, None], lost
+
+
+def forward_lanes(
+    system: System, data: Floats, demand: Floats, tolerance: float = 1e-11, loops: Any = plain
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Runs of every process as written in every sample, (n, LANES), and which samples have none.
+
+    data: as for `adjoint_lanes`; demand: (n,) product units; loops: `plain` or `kernels`.
+    """
+    p, rows = system.sales, system.processes[::-1]
+    output = _outputs(system, data)[rows]
+    sellers = rows[np.repeat(np.arange(system.size), np.diff(p.pointer))]
+    amounts = -data[p.source] * system.sign[sellers, None]
+    right = np.repeat((np.asarray(demand, dtype=np.float64) * system.sign)[rows, None], LANES, axis=1)
+    x, lost = _solve(p, amounts, output, right, tolerance, loops)
+    runs = np.empty_like(x)
+    runs[rows] = x
+    return runs, lost
+
+
+def _outputs(system: System, data: Floats) -> Floats:
+    """Reference outputs, (n, LANES); above zero where they keep their sign."""
+    columns = np.repeat(np.arange(system.size), np.diff(system.matrix.indptr))
     own = np.flatnonzero(system.matrix.indices == columns)
-    output = np.empty((n, LANES))
+    output = np.empty((system.size, LANES))
     output[columns[own]] = data[own]
-    output = (output * system.sign[:, None])[system.processes]
+    return output * system.sign[:, None]
+
+
+def _solve(
+    p: Purchases, amounts: Floats, output: Floats, right: Floats, tolerance: float, loops: Any
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """output x = right + amounts x for all lanes, rows in solving order."""
+    n = p.pointer.size - 1
     lost = np.asarray(~(output > 0.0).all(axis=0), dtype=np.bool_)
-    amounts = -data[p.source] * system.sign[system.processes[p.index], None]
-    right = np.asarray(burdens, dtype=np.float64)[system.processes]
-    x = np.zeros((n, LANES))
-    none = np.zeros(p.source.size)
-    nothing: Indices = np.zeros(0, dtype=np.int32)
-    plain.iterate_draws(
+    none, nothing = np.zeros(p.source.size), np.zeros(0, dtype=np.int32)
+    start = np.zeros((n, LANES))
+    pivot: Indices = np.arange(n, dtype=np.int32)
+    scale = np.abs(right).max(initial=0.0)
+    loops.iterate_draws(
         p.pointer,
         p.index,
         none,
         none + 1.0,
-        amounts,
+        np.ascontiguousarray(amounts),
         np.zeros(n + 1, dtype=np.int32),
         nothing,
         np.zeros(0),
-        np.arange(n, dtype=np.int32),
+        pivot,
         1.0 / np.where(output > 0.0, output, 1.0),
         p.block,
         p.group,
-        right,
-        x,
-        np.zeros(n),
+        np.ascontiguousarray(right),
+        start,
+        np.full(n, 1.0 / scale if scale else 0.0),
         tolerance,
         LIMIT,
         lost,
     )
-    value = np.empty_like(x)
-    value[system.processes] = x
-    return value * system.sign[:, None], lost
+    lost |= ~np.isfinite(start).all(axis=0)
+    return start, lost

@@ -17,6 +17,10 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int32]
 Singles = NDArray[np.float32]
 f = np.float32
+SWEEPS = 6
+"""Sweeps from one look at the change to the next."""
+SETTLED = 4.0 * float(np.finfo(np.float64).eps)
+"""A change that is nothing but rounding: sweeps from here on go in circles."""
 
 
 def iterate(
@@ -83,19 +87,23 @@ def iterate(
 def split(pointer: Indices, index: Indices, amount: Floats, start: int, end: int) -> tuple[slice, Any, Any]:
     """Rows start..end of T: the part that takes from outside (all columns) and the part that takes from inside."""
     lo, hi = int(pointer[start]), int(pointer[end])
-    columns, size = np.asarray(index[lo:hi]), end - start
-    values = np.asarray(amount[lo:hi])
-    own = columns >= start
-    rows = np.repeat(np.arange(size), np.diff(pointer[start : end + 1]))
-    outside = sparse.csr_array((values[~own], (rows[~own], columns[~own])), shape=(size, pointer.size - 1))
-    inside = sparse.csc_array((values[own], (rows[own], columns[own] - start)), shape=(size, size))
-    return slice(start, end), outside, inside
+    columns, values = np.asarray(index[lo:hi]), np.asarray(amount[lo:hi])
+    at, size, own = pointer[start : end + 1] - lo, end - start, columns >= start
+    outside = _part(values, columns, at, ~own, (size, pointer.size - 1))
+    return slice(start, end), outside, _part(values, columns - start, at, own, (size, size))
+
+
+def _part(values: Floats, columns: Indices, pointer: Any, kept: NDArray[np.bool_], shape: Any) -> Any:
+    """Some entries of a matrix by rows."""
+    before = np.zeros(kept.size + 1, dtype=np.int32)
+    np.cumsum(kept, out=before[1:])
+    return sparse.csr_array((values[kept], columns[kept], before[pointer]), shape=shape)
 
 
 def _triangular(part: Any) -> Any:
     """Factors of I - part, which is block triangular as it stands."""
     system = sparse.csc_array(sparse.eye_array(part.shape[0], format="csc") - part)
-    return splu(system, permc_spec="NATURAL", diag_pivot_thresh=0.0)
+    return splu(system, permc_spec="NATURAL", diag_pivot_thresh=0.0, relax=1, panel_size=1)
 
 
 def _singular(inside: Any, block: Indices, b: int, end: int) -> int:
@@ -135,42 +143,43 @@ def _large(
     outside, lower, rest, gross = kept[b, -1]
     c = right[rows] + outside @ x
     y = lower.solve(c)
-    before, count = np.inf, 0
-    while True:
-        new = lower.solve(c + rest @ y)
-        move = np.abs(new - y)
+    for count in range(SWEEPS, limit + 1, SWEEPS):
+        for _ in range(SWEEPS - 2):
+            y = lower.solve(c + rest @ y)
+        last = lower.solve(c + rest @ y)
+        new = lower.solve(c + rest @ last)
         scale = np.abs(c) + gross @ np.abs(new)
-        y = new
-        with np.errstate(divide="ignore", invalid="ignore"):
-            change = float(np.nanmax(move / scale))
-        count += 1
+        before, change = _largest(last - y, scale), _largest(new - last, scale)
         ratio = min(change / before, 0.9999999999) if before > 0.0 else 0.0
-        before = change
-        sweeps[b] = count
-        if count > 1 and change * max(ratio / (1.0 - ratio), 0.05) <= tolerance:
+        y, sweeps[b] = new, count
+        if change * max(ratio / (1.0 - ratio), 0.05) <= tolerance or change <= SETTLED:
             x[rows] = y
             return True
-        if count >= limit or not change < 1e200:
+        if not change < 1e200:
             return False
+    return False
+
+
+def _largest(move: Floats, scale: Floats) -> float:
+    """The largest relative change; nan where sweeps have left all bounds."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.where(move == 0.0, 0.0, np.abs(move) / scale).max())
 
 
 def _swept(pointer: Indices, index: Indices, amount: Floats, group: Indices, start: int, end: int) -> Any:
     """A component split for sweeping: what it takes from outside, factors of I minus the part that is swept, the rest,
     and |T|."""
     _, outside, inside = split(pointer, index, amount, start, end)
-    whole = inside.tocoo()
-    row, column = whole.coords
+    row, column = np.repeat(np.arange(end - start), np.diff(inside.indptr)), inside.indices
     bounds = group[np.searchsorted(group, start) : np.searchsorted(group, end) + 1] - start
     own = np.searchsorted(bounds, np.arange(end - start), side="right") - 1
     fits = np.diff(bounds)[own] <= SMALL
     kept = (column < row) | ((own[row] == own[column]) & fits[row])
-    shape = inside.shape
     try:
-        lower = _triangular(sparse.csc_array((whole.data[kept], (row[kept], column[kept])), shape=shape))
+        lower = _triangular(_part(inside.data, column, inside.indptr, kept, inside.shape))
     except RuntimeError:
         return None
-    rest = sparse.csr_array((whole.data[~kept], (row[~kept], column[~kept])), shape=shape)
-    return outside, lower, rest, abs(inside)
+    return outside, lower, _part(inside.data, column, inside.indptr, ~kept, inside.shape), abs(inside)
 
 
 # ---------------------------------------------------------------------------------------------- sampler

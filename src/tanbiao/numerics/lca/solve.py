@@ -25,8 +25,10 @@ from .productivity import Loop, loop_of
 from .system import Floats, NotProductive, NotSolvable, Purchases, System, compile_system
 
 Engine = Literal["auto", "compiled", "plain", "dense"]
-TOLERANCE = 1e-14
-"""Relative change at which sweeps stop in a deterministic solve."""
+TOLERANCE = 1e-10
+"""Relative error, as far as the change of a sweep tells, at which a deterministic solve stops sweeping; one step of
+refinement follows, to `REFINEMENT` of what was left."""
+REFINEMENT = 1e-5
 LIMIT = 300
 """Sweeps after which a component is solved directly instead."""
 DENSE = 128
@@ -91,25 +93,24 @@ def solve(
     after = (1.0 / system.output if back else system.sign)[rows, None]
     c = np.ascontiguousarray(columns[rows] * by)
     chosen = _choose(system.size, p.index.size * c.shape[1], engine)
-    by_columns = chosen != "dense" and not system.credits  # (I - T) w = 1 rides along and judges
-    if not by_columns and system.loops:
+    judges = not (system.sound or system.credits or chosen == "dense")  # here, by (I - T) w = 1
+    if not (judges or system.sound) and system.loops:
         raise NotProductive(system.loops[0])
     kept: dict[tuple[int, int], Any] = {}
-    with_ones = np.hstack([c, np.ones((c.shape[0], 1))]) if by_columns else c
-    x, sweeps, direct = _run(p, with_ones, chosen, tolerance, limit, kept)
+    x, sweeps, direct = _run(p, c, chosen, tolerance, limit, kept)
     doubtful = set(direct)
-    if by_columns:
-        wrong = np.flatnonzero(~(x[:, -1] > 0.0))
-        doubtful |= set((np.searchsorted(p.block, wrong, side="right") - 1).tolist())
-        x = np.ascontiguousarray(x[:, :-1])
+    if judges:
+        w, _, failed = _run(p, np.ones((system.size, 1)), chosen, 1e-6, limit, kept)
+        wrong = np.flatnonzero(~(w[:, 0] > 0.0))
+        doubtful |= {*failed, *(np.searchsorted(p.block, wrong, side="right") - 1).tolist()}
     for b in sorted(doubtful):
         loop = loop_of(system.purchases, system.processes, p.block.size - 2 - b if back else b)
         if loop is not None:
             raise NotProductive(loop)
-    left, gross = residual_of(p, c, x)
-    x2, _, _ = _run(p, left, chosen, 1e-3, limit, kept)  # one step of refinement
+    exact = extended(p)
+    x2, _, _ = _run(p, residual(exact, c, x), chosen, REFINEMENT, limit, kept)
     x = x + x2
-    left, gross = residual_of(p, c, x)
+    left, gross = residual(exact, c, x), gross_of(p, c, x)
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = float(np.max(np.where(gross > 0.0, np.abs(left) / gross, 0.0)))
     if not np.isfinite(x).all() or relative > RESIDUAL:
@@ -205,18 +206,24 @@ def _direct(p: Purchases, c: Floats, x: Floats, b: int) -> None:
     x[rows] = y + factors.solve(right - y + inside @ y, "T")
 
 
-def residual_of(p: Purchases, c: Floats, x: Floats) -> tuple[Floats, Floats]:
-    """c + T x - x in extended precision where the machine has it, and the gross sum of its terms; both (n, k)."""
-    left, gross = np.empty_like(c), np.empty_like(c)
-    filled = np.flatnonzero(np.diff(p.pointer))
-    for k in range(c.shape[1]):
-        terms = p.amount.astype(np.longdouble) * x[p.index, k]
-        total, size = c[:, k] - x[:, k].astype(np.longdouble), np.abs(c[:, k]) + np.abs(x[:, k])
-        if filled.size:
-            total[filled] += np.add.reduceat(terms, p.pointer[filled])
-            size[filled] += np.add.reduceat(np.abs(terms), p.pointer[filled]).astype(np.float64)
-        left[:, k], gross[:, k] = total.astype(np.float64), size
-    return left, gross
+def extended(p: Purchases) -> Any:
+    """T by rows in extended precision, where the machine has it."""
+    n = p.pointer.size - 1
+    return sparse.csr_array((p.amount.astype(np.longdouble), p.index, p.pointer), shape=(n, n))
+
+
+def residual(exact: Any, c: Floats, x: Floats) -> Floats:
+    """c + T x - x, summed in the precision of `exact` (see `extended`); all (n, k)."""
+    long = x.astype(np.longdouble)
+    return np.asarray(exact @ long + (c - long), dtype=np.float64)
+
+
+def gross_of(p: Purchases, c: Floats, x: Floats) -> Floats:
+    """|c| + |T| |x| + |x|: the size of the terms that make a residual, (n, k)."""
+    n, size = p.pointer.size - 1, np.abs(x)
+    return np.asarray(
+        sparse.csr_array((np.abs(p.amount), p.index, p.pointer), shape=(n, n)) @ size + np.abs(c) + size
+    )
 
 
 def _bound(
@@ -231,8 +238,9 @@ def _bound(
     try:
         w, _, _ = _run(absolute, small, engine, 1e-6, limit)
         if np.isfinite(w).all() and (w >= 0.0).all():
+            exact = extended(absolute)
             for stretch in (1.0 + 1e-4, 1.5, 4.0):
-                over, size = residual_of(absolute, small, w * stretch)
+                over, size = residual(exact, small, w * stretch), gross_of(absolute, small, w * stretch)
                 if (over + 4.0 * EPSILON * size <= 0.0).all():
                     return np.asarray(w * stretch), True
     except NotSolvable:

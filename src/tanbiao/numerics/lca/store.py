@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,10 @@ from scipy import sparse
 
 from .system import Purchases, System, compile_system
 
-FORMAT = "system/1"
+FORMAT = "system/2"
+BY_PROCESS = ("processes", "position", "sign", "output")
+PURCHASES = ("pointer", "index", "amount", "source", "block", "group")
+ARRAYS = ("matrix.indptr", "matrix.indices", "matrix.data", *BY_PROCESS, *PURCHASES)
 
 
 def key(matrix: Any, version: str) -> str:
@@ -50,35 +55,16 @@ def compiled_in(
 def arrays_of(system: System) -> dict[str, Any]:
     """What a system is made of, by name."""
     p, a = system.purchases, system.matrix
-    return {
-        "matrix.indptr": a.indptr,
-        "matrix.indices": a.indices,
-        "matrix.data": a.data,
-        "processes": system.processes,
-        "position": system.position,
-        "sign": system.sign,
-        "output": system.output,
-        "pointer": p.pointer,
-        "index": p.index,
-        "amount": p.amount,
-        "source": p.source,
-        "block": p.block,
-        "group": p.group,
-    }
+    own = {"matrix.indptr": a.indptr, "matrix.indices": a.indices, "matrix.data": a.data}
+    own |= {name: getattr(system, name) for name in BY_PROCESS}
+    return own | {name: getattr(p, name) for name in PURCHASES}
 
 
-def system_of_arrays(get: Mapping[str, Any]) -> System:
+def system_of_arrays(get: Mapping[str, Any], sound: bool = False) -> System:
     """The system that `arrays_of` took apart."""
     n = int(get["processes"].size)
     matrix = sparse.csc_array((get["matrix.data"], get["matrix.indices"], get["matrix.indptr"]), shape=(n, n))
-    return System(
-        matrix,
-        get["processes"],
-        get["position"],
-        get["sign"],
-        get["output"],
-        Purchases(*(get[k] for k in ("pointer", "index", "amount", "source", "block", "group"))),
-    )
+    return System(matrix, *(get[k] for k in BY_PROCESS), Purchases(*(get[k] for k in PURCHASES)), sound)
 
 
 def write(system: System, folder: Path, extra: Mapping[str, NDArray[Any]] | None = None) -> None:
@@ -88,11 +74,10 @@ def write(system: System, folder: Path, extra: Mapping[str, NDArray[Any]] | None
     folder.parent.mkdir(parents=True, exist_ok=True)
     own = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
+        about = {"format": FORMAT, "sound": system.sound or not system.loops, "arrays": {}}
         for name, value in arrays.items():
-            np.save(own / f"{name}.npy", np.ascontiguousarray(value))
-        (own / "about.json").write_text(
-            json.dumps({"format": FORMAT, "size": system.size}) + "\n", encoding="utf-8"
-        )
+            about["arrays"][name] = _save(own / f"{name}.npy", np.ascontiguousarray(value))
+        (own / "about.json").write_text(json.dumps(about) + "\n", encoding="utf-8")
         os.replace(own, folder)
     except OSError:
         if not (folder / "about.json").exists():
@@ -104,40 +89,36 @@ def write(system: System, folder: Path, extra: Mapping[str, NDArray[Any]] | None
 def read(folder: Path) -> System:
     """A system whose arrays are maps of the files in `folder`. Raises FileNotFoundError, or ValueError for another
     format."""
-    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    if about.get("format") != FORMAT:
-        raise ValueError(f"{folder.name}: {about.get('format')!r} is not {FORMAT}")
-    get = {
-        name: _map(folder, name)
-        for name in (
-            "matrix.indptr",
-            "matrix.indices",
-            "matrix.data",
-            "processes",
-            "position",
-            "sign",
-            "output",
-            "pointer",
-            "index",
-            "amount",
-            "source",
-            "block",
-            "group",
-        )
-    }
-    return system_of_arrays(get)
+    about = _about(folder)
+    return system_of_arrays({name: _map(folder, name, about) for name in ARRAYS}, about["sound"])
 
 
 def extras(folder: Path) -> dict[str, NDArray[Any]]:
     """The arrays kept beside a system."""
-    return {
-        f.name[len("extra.") : -len(".npy")]: _map(folder, f.name[: -len(".npy")])
-        for f in sorted(folder.glob("extra.*.npy"))
-    }
+    about = _about(folder)
+    names = sorted(name for name in about["arrays"] if name.startswith("extra."))
+    return {name.removeprefix("extra."): _map(folder, name, about) for name in names}
 
 
-def _map(folder: Path, name: str) -> Any:
-    return np.load(folder / f"{name}.npy", mmap_mode="r")
+def _about(folder: Path) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+    if about.get("format") != FORMAT:
+        raise ValueError(f"{folder.name}: {about.get('format')!r} is not {FORMAT}")
+    return about
+
+
+def _save(path: Path, value: NDArray[Any]) -> tuple[str, tuple[int, ...], int]:
+    """Write one array; what is needed to map it without reading its header: type, shape, where its values begin."""
+    np.save(path, value)
+    return value.dtype.str, value.shape, path.stat().st_size - value.nbytes
+
+
+def _map(folder: Path, name: str, about: Mapping[str, Any]) -> NDArray[Any]:
+    """An array as a read-only map of its file; opening one through its header takes ten times as long."""
+    dtype, shape, start = about["arrays"][name]
+    with (folder / f"{name}.npy").open("rb") as file:
+        whole = mmap(file.fileno(), 0, access=ACCESS_READ)
+    return np.frombuffer(whole, dtype, math.prod(shape), start).reshape(shape)
 
 
 def _canonical(matrix: Any) -> Any:

@@ -22,10 +22,10 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 def keys(seed: int, stream: int, count: int) -> tuple[Words, Words]:
     """Two words for each of `count` exchanges of a stream (one stream for the technosphere, one for burdens, ...)."""
-    state = _mix(np.array([seed & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)) ^ _mix(
+    state = mixed(np.array([seed & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)) ^ mixed(
         np.array([~stream & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)
     )
-    words = _mix(state + (np.arange(count, dtype=np.uint64) + np.uint64(1)) * _GOLDEN)
+    words = mixed(state + (np.arange(count, dtype=np.uint64) + np.uint64(1)) * _GOLDEN)
     return (words & np.uint64(0xFFFFFFFF)).astype(np.uint32), (words >> np.uint64(32)).astype(np.uint32)
 
 
@@ -39,7 +39,8 @@ def lanes(pack: int) -> Words:
     return np.asarray(x ^ (x >> np.uint32(15)), dtype=np.uint32)
 
 
-def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Words whose bits all depend on all bits of the words given (splitmix64)."""
     with np.errstate(over="ignore"):
         z = z + _GOLDEN
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

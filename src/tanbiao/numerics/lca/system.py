@@ -66,7 +66,8 @@ class Purchases:
 @dataclass(frozen=True, eq=False)
 class System:
     """matrix (n, n) in compressed columns; processes (n,) the process at each position of the solving order; position
-    (n,) its inverse; sign and output (n,) of the diagonal by process; purchases: T by position."""
+    (n,) its inverse; sign and output (n,) of the diagonal by process; purchases: T by position; sound: whether every
+    loop is already known to deliver, so that a solve need not judge again."""
 
     matrix: Any
     processes: Indices
@@ -74,6 +75,7 @@ class System:
     sign: Floats
     output: Floats
     purchases: Purchases
+    sound: bool = False
 
     @property
     def size(self) -> int:
