@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tanbiao.numerics import lca
-from tanbiao.numerics.lca.ensemble import amounts_of, burdens_of
+from tanbiao.numerics.lca.ensemble import amounts_of, burden_draws, burdens_of
 from tanbiao.numerics.lca.solve import compiled
 from tanbiao.numerics.lca.streams import BETA, LANES, LOGNORMAL, NORMAL
 from tests.numerics.random_systems import seeds, system
@@ -27,7 +27,9 @@ def ensemble(
     bio = lca.lognormal(amount, np.where(rng.random(m) < 0.5, 0.2, 0.0))
     factor = rng.random((m, methods)) * (rng.random((m, 1)) < 0.7)  # some flows weigh nothing
     burdens = lca.Burdens(np.sort(rng.integers(0, n, m)), amount, factor, bio)
-    return lca.prepare(s, burdens, tech, products=[0, n - 1], seed=seed % 1000, tolerance=1e-12, engine=engine)
+    return lca.prepare(
+        s, burdens, tech, products=[0, n - 1], seed=seed % 1000, tolerance=1e-12, engine=engine
+    )
 
 
 def demand_of(e: lca.Ensemble) -> np.ndarray:
@@ -56,7 +58,8 @@ def test_every_sample_is_a_direct_solve_of_its_own_system(engine: str) -> None:
     found = lca.inventory_draws(e, demand, flow, 11, LANES, levels=(0.0, 0.5, 1.0))
     amounts = []
     for k in range(LANES):
-        data, burdens = amounts_of(e, 0)[:, k], burdens_of(e, 0, whole=True)[:, k]
+        data, burdens = amounts_of(e, 0)[:, k], burdens_of(e, 0)[:, k]
+        burdens[e.idle.entry] = burden_draws(e, e.idle, 0)[:, k]
         a = lca.with_values(e.system, data).matrix.toarray()
         runs = np.linalg.solve(a, demand)
         amounts.append(np.bincount(flow, burdens * runs[e.burdens.process], 11))

@@ -61,22 +61,6 @@ def test_a_roll_up_is_what_recursion_gives_whole_or_in_parts(seed: int, columns:
         )
 
 
-@settings(max_examples=15, deadline=None)
-@given(seed=seeds)
-def test_a_changed_supplier_moves_exactly_the_products_that_use_it(seed: int) -> None:
-    library = np.random.default_rng(seed).random((7, 2))
-    b = bills(40, 7, seed, 2)
-    before = np.vstack([library, lca.rollup(library, [b], 40)])
-    other = library.copy()
-    other[3] *= 1.5
-    after = lca.rollup(other, [b], 40)
-    change = after - before[7:]
-    found = dict(lca.moved(before, np.array([3]), other[3:4], cut(b, [9, 25]), 7))
-    assert set(found) == set(np.flatnonzero(np.abs(change).sum(axis=1) > 0).tolist())
-    for k, difference in found.items():
-        assert difference == pytest.approx(change[k], rel=1e-9, abs=1e-12)
-
-
 def test_bills_may_be_maps_of_files_and_an_unsorted_table_is_refused(tmp_path: Path) -> None:
     b = bills(40, 7, 1)
     for name in ("pointer", "item", "amount", "own"):

@@ -6,26 +6,29 @@ ch. 2: `A s = f` gives the runs of every process, `A' h = b` gives the burden of
 
 from .breakeven import Breakeven, along, breakeven
 from .contribution import Flows, by_entry, by_label, by_process, by_supplier, flows
-from .draws import SAMPLER, keyed, marks, named_draws
+from .draws import SAMPLER, NamedDraws, keyed, marks, named, named_draws
 from .ensemble import Burdens, Ensemble, prepare, system_of
 from .foreground import on_library
 from .gradient import Gradient, Spread, gradient, largest, spread
 from .inventory import InventoryDraws, inventory_draws
 from .lanes import adjoint_lanes, forward_lanes
-from .montecarlo import Draws, Sides, Unsolved, monte_carlo, sides
+from .montecarlo import Draws, Sides, Unsolved, at_means, monte_carlo, sides
 from .paths import Tree, paths
 from .productivity import Loop
-from .rollup import Bills, moved, rollup
+from .rollup import Bills, rollup
 from .sobol import sobol
 from .solve import Solution, activities, adjoint, dependants, forward, solve, unproductive
 from .store import arrays_of, compiled_in, system_of_arrays
+from .streams import LANES
 from .system import NotProductive, NotSolvable, System, compile_system, with_values
-from .uncertainty import Uncertainty, fixed, lognormal, moments, pedigree
+from .uncertainty import LARGEST_SIGMA, Uncertainty, fixed, lognormal, moments, pedigree
 
 SIGNATURE = "lca/2"
 """Version of these numerics; it changes whenever a result could change by more than 1e-9."""
 
 __all__ = [
+    "LANES",
+    "LARGEST_SIGMA",
     "SAMPLER",
     "SIGNATURE",
     "Bills",
@@ -37,6 +40,7 @@ __all__ = [
     "Gradient",
     "InventoryDraws",
     "Loop",
+    "NamedDraws",
     "NotProductive",
     "NotSolvable",
     "Sides",
@@ -51,6 +55,7 @@ __all__ = [
     "adjoint_lanes",
     "along",
     "arrays_of",
+    "at_means",
     "breakeven",
     "by_entry",
     "by_label",
@@ -71,7 +76,7 @@ __all__ = [
     "marks",
     "moments",
     "monte_carlo",
-    "moved",
+    "named",
     "named_draws",
     "on_library",
     "paths",

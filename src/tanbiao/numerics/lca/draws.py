@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import plain
+from .ensemble import Ensemble, Varying
 from .streams import BETA, LANES, Words, lanes, mixed
 from .uncertainty import Floats, Uncertainty, affine, shaped
 
@@ -18,7 +19,7 @@ SAMPLER = "counted-1"
 
 
 @dataclass(frozen=True, eq=False)
-class Draws:
+class NamedDraws:
     """Distributions (m,) with the keys of their streams."""
 
     uncertainty: Uncertainty
@@ -50,10 +51,27 @@ def keyed(names: NDArray[np.uint64], seed: int) -> tuple[Words, Words]:
     return (words & np.uint64(0xFFFFFFFF)).astype(np.uint32), (words >> np.uint64(32)).astype(np.uint32)
 
 
-def named_draws(uncertainty: Uncertainty, names: Sequence[str], seed: int) -> Draws:
+def named(ensemble: Ensemble, technosphere: NDArray[np.uint64], burdens: NDArray[np.uint64]) -> Ensemble:
+    """The ensemble with the streams of its amounts found by their marks, one for each entry of `system.matrix.data`
+    and of the burdens, and not by where they stand."""
+
+    def rows(of: Varying, marks: NDArray[np.uint64]) -> Varying:
+        key, other = keyed(marks[of.entry], ensemble.seed)
+        return replace(of, key=key, other=other)
+
+    return replace(
+        ensemble,
+        purchases=rows(ensemble.purchases, technosphere),
+        pivots=rows(ensemble.pivots, technosphere),
+        direct=rows(ensemble.direct, burdens),
+        marks=burdens,
+    )
+
+
+def named_draws(uncertainty: Uncertainty, names: Sequence[str], seed: int) -> NamedDraws:
     """Streams for amounts by name; the names are distinct."""
     words = np.array(
         [np.frombuffer(hashlib.sha256(f"{seed}\x1f{n}".encode()).digest()[:8], dtype="<u4") for n in names],
         dtype=np.uint32,
     ).reshape(-1, 2)
-    return Draws(uncertainty, np.ascontiguousarray(words[:, 0]), np.ascontiguousarray(words[:, 1]))
+    return NamedDraws(uncertainty, np.ascontiguousarray(words[:, 0]), np.ascontiguousarray(words[:, 1]))

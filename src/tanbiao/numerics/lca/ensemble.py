@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,7 @@ from . import plain
 from .order import ranges, upstream
 from .solve import compiled, gross_of
 from .solve import solve as solve_system
-from .streams import BETA, FIXED, LANES, keys, lanes
+from .streams import BETA, FIXED, LANES, NO_STREAMS, keys, lanes
 from .system import Floats, Indices, NotSolvable, Purchases, System, with_values
 from .uncertainty import Uncertainty, affine, fixed, problems, shaped
 
@@ -89,6 +89,8 @@ class Ensemble:
     balances: tuple[NDArray[np.intp], ...] = ()
     given: Mapping[int, Floats] = field(default_factory=dict)
     engine: str = "compiled"
+    marks: NDArray[np.uint64] | None = None
+    """Of the burdens, where their streams go by name (`draws.named`)."""
 
     @cached_property
     def weights(self) -> list[tuple[Floats, Floats]]:
@@ -106,7 +108,27 @@ class Ensemble:
         entry = np.flatnonzero((bio.kind != FIXED) & ~(factor != 0.0).any(axis=1))
         none = np.zeros(entry.size, dtype=np.intp)
         untouched = np.zeros(len(bio), dtype=bool)
-        return _varying(bio, entry, none, none, np.ones(entry.size), 1, self.seed, BURDENS, untouched)
+        rows = _varying(bio, entry, none, none, np.ones(entry.size), 1, self.seed, BURDENS, untouched)
+        if self.marks is None:
+            return rows
+        from .draws import keyed
+
+        key, other = keyed(self.marks[entry], self.seed)
+        return replace(rows, key=key, other=other)
+
+    @cached_property
+    def looped(self) -> tuple[slice, ...]:
+        """The purchases of processes in loops, which are read sweep after sweep."""
+        first, last = (self.purchases.pointer[k] for k in (self.block[:-1], self.block[1:]))
+        inside = np.flatnonzero(np.diff(self.block) > 1)
+        return tuple(slice(int(first[b]), int(last[b])) for b in inside)
+
+    @cached_property
+    def fused(self) -> bool:
+        """Whether purchases outside loops are drawn as they are used: they are used once and nothing else needs
+        them."""
+        plainly = not (self.double or self.purchases.whole.size or (self.purchases.kind >= BETA).any())
+        return plainly and self.still.shape[1] == 1 and self.engine != "plain"
 
     @property
     def double(self) -> bool:
@@ -298,16 +320,18 @@ def _boundaries(starts: Indices, keep: NDArray[np.bool_]) -> Indices:
     return np.unique(before[starts]).astype(np.int32)
 
 
-def draw(ensemble: Ensemble, rows: Varying, pack: int) -> Any:
-    """Draws of a pack for some rows, (rows, LANES), in their own scale, before balances."""
+def draw(ensemble: Ensemble, rows: Varying, pack: int, parts: Sequence[slice] = (slice(None),)) -> Any:
+    """Draws of a pack for some rows, (rows, LANES), in their own scale, before balances; outside `parts` they mean
+    nothing."""
     out = _space(
         "pivots" if rows is ensemble.pivots else "draws",
         (rows.kind.size, LANES),
         np.float64 if ensemble.double else np.float32,
     )
     loop = _loops(ensemble)
-    if rows.kind.size:
-        loop.sample(rows.kind, rows.shape, rows.key, rows.other, lanes(pack), out)
+    for part in parts if rows.kind.size else ():
+        words = (rows.kind[part], rows.shape[part], rows.key[part], rows.other[part])
+        loop.sample(*words, lanes(pack), out[part])
     for kind in np.unique(rows.kind[rows.kind >= BETA]):
         k = np.flatnonzero(rows.kind == kind)
         u = ensemble.technosphere
@@ -347,8 +371,10 @@ def solve_pack(ensemble: Ensemble, pack: int, values: Floats) -> tuple[NDArray[n
     sweeps."""
     e, loop = ensemble, _loops(ensemble)
     size, methods = e.still.shape
-    draws, pivots = draw(e, e.purchases, pack), draw(e, e.pivots, pack)
-    outputs = e.pivots.offset[:, None] + e.pivots.spread[:, None] * pivots
+    p = e.purchases
+    draws = draw(e, p, pack, e.looped) if e.fused else draw(e, p, pack)
+    streams = (p.kind, p.shape, p.key, p.other, lanes(pack)) if e.fused else NO_STREAMS
+    outputs = e.pivots.offset[:, None] + e.pivots.spread[:, None] * draw(e, e.pivots, pack)
     if e.balances:
         _balance(e, draws, outputs)
     lost = ~(outputs > 0.0).all(axis=0) if outputs.size else np.zeros(LANES, dtype=bool)
@@ -377,10 +403,10 @@ def solve_pack(ensemble: Ensemble, pack: int, values: Floats) -> tuple[NDArray[n
         most = max(
             most,
             loop.iterate_draws(
-                e.purchases.pointer,
-                e.purchases.index,
-                e.purchases.offset,
-                e.purchases.spread,
+                p.pointer,
+                p.index,
+                p.offset,
+                p.spread,
                 draws,
                 *e.fixed,
                 e.pivot,
@@ -393,6 +419,7 @@ def solve_pack(ensemble: Ensemble, pack: int, values: Floats) -> tuple[NDArray[n
                 e.tolerance,
                 SWEEPS,
                 lost,
+                streams,
             ),
         )
         lost |= ~np.isfinite(x.sum(axis=0))
@@ -450,23 +477,29 @@ def amounts_of(ensemble: Ensemble, pack: int) -> Floats:
     return out
 
 
-def burdens_of(ensemble: Ensemble, pack: int, whole: bool = False) -> Floats:
-    """Amounts of the burdens in a pack, (m, LANES); `whole`: those too that no factor weighs."""
-    e = ensemble
-    bio = e.burdens.uncertainty or fixed(e.burdens.amount)
-    out = np.repeat(np.asarray(e.burdens.amount, dtype=np.float64)[:, None], LANES, axis=1)
-    for rows in (e.direct, e.idle) if whole else (e.direct,):
-        drawn = np.zeros((rows.kind.size, LANES), dtype=np.float32)
-        if drawn.size:
-            _loops(e).sample(rows.kind, rows.shape, rows.key, rows.other, lanes(pack), drawn)
-        values = drawn.astype(np.float64)
-        for kind in np.unique(rows.kind[rows.kind >= BETA]):
-            k = np.flatnonzero(rows.kind == kind)
-            i = rows.entry[k]
-            width = bio.maximum[i] - bio.minimum[i]
-            values[k] = shaped(int(kind), bio.location[i], bio.shape[i], width, values[k])
-        out[rows.entry] = rows.offset[:, None] + rows.spread[:, None] * values
+def burdens_of(ensemble: Ensemble, pack: int) -> Floats:
+    """Amounts of the burdens in a pack, (m, LANES); those that no factor weighs stay static."""
+    rows = ensemble.direct
+    out = np.repeat(np.asarray(ensemble.burdens.amount, dtype=np.float64)[:, None], LANES, axis=1)
+    out[rows.entry] = burden_draws(ensemble, rows, pack)
     return out
+
+
+def burden_draws(ensemble: Ensemble, rows: Varying, pack: int, part: slice = slice(None)) -> Floats:
+    """Amounts of some rows of `direct` or `idle` in a pack, (rows, LANES)."""
+    kind = rows.kind[part]
+    drawn = np.zeros((kind.size, LANES), dtype=np.float32)
+    if drawn.size:
+        words = (rows.shape[part], rows.key[part], rows.other[part])
+        _loops(ensemble).sample(kind, *words, lanes(pack), drawn)
+    values = drawn.astype(np.float64)
+    for one in np.unique(kind[kind >= BETA]):
+        bio = ensemble.burdens.uncertainty or fixed(ensemble.burdens.amount)
+        k = np.flatnonzero(kind == one)
+        i = rows.entry[part][k]
+        width = bio.maximum[i] - bio.minimum[i]
+        values[k] = shaped(int(one), bio.location[i], bio.shape[i], width, values[k])
+    return np.asarray(rows.offset[part, None] + rows.spread[part, None] * values)
 
 
 def system_of(ensemble: Ensemble, sample: int) -> tuple[System, Floats]:
@@ -490,6 +523,7 @@ __all__ = [
     "Ensemble",
     "NotSolvable",
     "amounts_of",
+    "burden_draws",
     "burdens_of",
     "draw",
     "prepare",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .ensemble import Ensemble, amounts_of, burdens_of
+from .ensemble import Ensemble, Varying, amounts_of, burden_draws
 from .lanes import forward_lanes
 from .montecarlo import Unsolved
 from .solve import solve
@@ -24,6 +24,8 @@ MEMORY = 1 << 28
 """Bytes of samples held in memory; beyond that they lie in a temporary file."""
 CHUNK = 1 << 24
 """Numbers sorted at once for quantiles."""
+BLOCK = 4096
+"""Uncertain entries drawn at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,16 +66,15 @@ def inventory_draws(
     f = np.asarray(demand, dtype=np.float64)
     if set(np.flatnonzero(f).tolist()) - set(e.asked.tolist()):
         raise ValueError("the ensemble was not asked for every product demanded")
-    m = e.burdens.process.size
-    by_flow = sparse.csr_array((np.ones(m), (flow, np.arange(m))), shape=(flows, m))
-    static = by_flow @ (e.burdens.amount * solve(e.system, f, "forward", bound=False).value[e.burdens.process])
+    totals = _Totals(e, flow, flows)
+    static = totals.static @ solve(e.system, f, "forward", bound=False).value
     packs = range(first // LANES, -(-(first + samples) // LANES))
     score = np.empty((e.still.shape[1], len(packs) * LANES))
     store, close = _store(flows, len(packs) * LANES, memory)
     try:
 
         def work(pack: int) -> list[Unsolved]:
-            amounts, scores, lost = _pack(e, f, by_flow, pack)
+            amounts, scores, lost = _pack(e, f, totals, pack)
             k = (pack - packs.start) * LANES
             score[:, k : k + LANES], store[:, k : k + LANES] = scores, amounts
             return lost
@@ -104,7 +105,45 @@ def inventory_draws(
     )
 
 
-def _pack(e: Ensemble, demand: Floats, by_flow: Any, pack: int) -> tuple[Floats, Floats, list[Unsolved]]:
+class _Totals:
+    """Amounts by flow and scores of given runs. Entries that vary are drawn `BLOCK` at a time, so that they stay in
+    the processor's cache; the others are one sparse product."""
+
+    def __init__(self, e: Ensemble, flow: NDArray[np.intp], flows: int) -> None:
+        b, n = e.burdens, e.system.size
+        self.ensemble = e
+        factor = b.factor.reshape(b.process.size, -1)
+        self.static = sparse.csr_array((b.amount, (flow, b.process)), shape=(flows, n))
+        still = np.ones(b.process.size, np.bool_)
+        self.blocks: list[tuple[Varying, slice, NDArray[np.intp], Any, Floats]] = []
+        for rows in (e.direct, e.idle):
+            still[rows.entry] = False
+            for k in range(0, rows.entry.size, BLOCK):
+                part = slice(k, min(k + BLOCK, rows.entry.size))
+                entry = rows.entry[part]
+                size = entry.size
+                into = sparse.csr_array((np.ones(size), (flow[entry], np.arange(size))), shape=(flows, size))
+                self.blocks.append(
+                    (rows, part, b.process[entry], into, np.ascontiguousarray(factor[entry].T))
+                )
+        at = np.flatnonzero(still)
+        amount = b.amount[at]
+        self.fixed = sparse.csr_array((amount, (flow[at], b.process[at])), shape=(flows, n))
+        self.weighed = np.zeros((factor.shape[1], n))
+        np.add.at(self.weighed.T, b.process[at], factor[at] * amount[:, None])
+
+    def of(self, runs: Floats, pack: int) -> tuple[Floats, Floats]:
+        """(flows, LANES) and (methods, LANES)."""
+        amounts, scores = np.asarray(self.fixed @ runs), self.weighed @ runs
+        e = self.ensemble
+        for rows, part, process, into, factor in self.blocks:
+            entries = burden_draws(e, rows, pack, part) * runs[process]
+            amounts += into @ entries
+            scores += factor @ entries
+        return amounts, scores
+
+
+def _pack(e: Ensemble, demand: Floats, totals: _Totals, pack: int) -> tuple[Floats, Floats, list[Unsolved]]:
     """Amounts (flows, LANES) and scores (methods, LANES) of one pack, nan in lanes without a value."""
     from . import plain
 
@@ -126,9 +165,7 @@ def _pack(e: Ensemble, demand: Floats, by_flow: Any, pack: int) -> tuple[Floats,
             unsolved.append(Unsolved(sample, str(error), tuple(int(k) for k in error.columns)))
         if unsolved and unsolved[-1].sample == sample:
             runs[:, lane] = np.nan
-    entries = burdens_of(e, pack, whole=True) * runs[e.burdens.process]
-    factor = e.burdens.factor.reshape(e.burdens.process.size, -1)
-    return np.asarray(by_flow @ entries), np.asarray(factor.T @ entries), unsolved
+    return *totals.of(runs, pack), unsolved
 
 
 def _store(flows: int, samples: int, memory: int) -> tuple[Any, Callable[[], None]]:

@@ -161,154 +161,6 @@ def iterate(
     return block.size - 1
 
 
-@nb.njit(nogil=True, inline="always")
-def _line(
-    pointer: Any,
-    index: Any,
-    offset: Any,
-    spread: Any,
-    draws: Any,
-    fixed_pointer: Any,
-    fixed_index: Any,
-    fixed: Any,
-    pivot: Any,
-    per_pivot: Any,
-    right: Any,
-    x: Any,
-    j: int,
-    total: Any,
-) -> None:
-    """One equation: total = (right + T x)[j], a pack wide."""
-    for k in range(LANES):
-        total[k] = right[j, k]
-    add_row(index, offset, spread, draws, x, pointer[j], pointer[j + 1], total)
-    for q in range(fixed_pointer[j], fixed_pointer[j + 1]):
-        t, i = fixed[q], fixed_index[q]
-        for k in range(LANES):
-            total[k] += t * x[i, k]
-    if pivot[j] >= 0:
-        for k in range(LANES):
-            total[k] *= per_pivot[pivot[j], k]
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def iterate_draws(
-    pointer: Any,
-    index: Any,
-    offset: Any,
-    spread: Any,
-    draws: Any,
-    fixed_pointer: Any,
-    fixed_index: Any,
-    fixed: Any,
-    pivot: Any,
-    per_pivot: Any,
-    block: Any,
-    group: Any,
-    right: Any,
-    x: Any,
-    per_scale: Any,
-    tolerance: float,
-    limit: int,
-    lost: Any,
-) -> int:
-    """Gauss-Seidel for one pack; x holds the first guess. `per_scale` (n,) turns a change into a relative one. Lanes
-    that do not settle are marked in `lost`. Returns the sweeps of the slowest block."""
-    total = np.empty(LANES)
-    change, before = np.empty(LANES), np.empty(LANES)
-    most, g = 1, 0
-    for b in range(block.size - 1):
-        start, end = block[b], block[b + 1]
-        if end - start == 1:
-            _line(
-                pointer,
-                index,
-                offset,
-                spread,
-                draws,
-                fixed_pointer,
-                fixed_index,
-                fixed,
-                pivot,
-                per_pivot,
-                right,
-                x,
-                start,
-                total,
-            )
-            for k in range(LANES):
-                x[start, k] = total[k]
-            g += 1
-            continue
-        g0 = g
-        g += 1
-        while group[g] < end:
-            g += 1
-        for k in range(LANES):
-            before[k] = np.inf
-        earlier, count = np.inf, 0
-        while True:
-            worst = 0.0
-            for h in range(g0, g):
-                lo, hi = group[h], group[h + 1]
-                inner = 0
-                while True:
-                    for k in range(LANES):
-                        change[k] = 0.0
-                    for j in range(lo, hi):
-                        _line(
-                            pointer,
-                            index,
-                            offset,
-                            spread,
-                            draws,
-                            fixed_pointer,
-                            fixed_index,
-                            fixed,
-                            pivot,
-                            per_pivot,
-                            right,
-                            x,
-                            j,
-                            total,
-                        )
-                        w = per_scale[j]
-                        for k in range(LANES):
-                            change[k] = max(change[k], abs(total[k] - x[j, k]) * w)
-                            x[j, k] = total[k]
-                    largest = 0.0
-                    for k in range(LANES):
-                        if not lost[k] and not change[k] <= largest:
-                            largest = change[k]
-                    if inner == 0 and not largest <= worst:
-                        worst = largest
-                    inner += 1
-                    if hi - lo == 1 or g == g0 + 1 or inner >= 60 or largest <= max(0.05 * worst, tolerance):
-                        break
-            count += 1
-            ratio = min(worst / earlier, 0.999)
-            earlier = worst
-            if worst * max(ratio / (1.0 - ratio), 0.05) <= tolerance:
-                break
-            if count >= limit or not worst < 1e200:
-                for k in range(LANES):
-                    if not change[k] <= tolerance:
-                        lost[k] = True
-                if count >= limit:
-                    for k in range(LANES):
-                        lost[k] = lost[k] or not before[k] <= tolerance
-                    break
-                earlier = np.inf
-            if g == g0 + 1 and count >= 30:
-                for k in range(LANES):
-                    if not change[k] < 0.95 * before[k] and change[k] > tolerance:
-                        lost[k] = True
-            for k in range(LANES):
-                before[k] = change[k]
-        most = max(most, count)
-    return most
-
-
 @nb.njit(inline="always")
 def _hashes(lane: Any, key: Any, other: Any) -> Any:
     x = np.uint32((lane ^ key) * np.uint32(0x21F0AAAD))
@@ -347,6 +199,123 @@ def _row(kind: int, shape: Any, key: Any, other: Any, lane: Any, row: Any) -> No
             x, y = _hashes(lane[k], key, other)
             row[k] = _uniform(x)
             row[k + HALF] = _uniform(y)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def iterate_draws(
+    pointer: Any,
+    index: Any,
+    offset: Any,
+    spread: Any,
+    draws: Any,
+    fixed_pointer: Any,
+    fixed_index: Any,
+    fixed: Any,
+    pivot: Any,
+    per_pivot: Any,
+    block: Any,
+    group: Any,
+    right: Any,
+    x: Any,
+    per_scale: Any,
+    tolerance: float,
+    limit: int,
+    lost: Any,
+    streams: Any,
+) -> int:
+    """Gauss-Seidel for one pack; x holds the first guess. `per_scale` (n,) turns a change into a relative one. Lanes
+    that do not settle are marked in `lost`. streams: (kind, shape, key, other, lane) where `draws` holds the rows of
+    loops only and a row outside, which is used once, is drawn as it is used; else `NO_STREAMS`. Returns the sweeps of
+    the slowest block."""
+    kind, shape, key, other, lane = streams
+    fresh = lane.size > 0
+    total = np.empty(LANES)
+    change, before = np.empty(LANES), np.empty(LANES)
+    row = np.empty((np.diff(pointer).max() if fresh else 0, LANES), np.float32)
+
+    def rest(j: int) -> None:
+        """What row j takes that does not vary, and its output: total = (total + fixed x) / output."""
+        for q in range(fixed_pointer[j], fixed_pointer[j + 1]):
+            t, i = fixed[q], fixed_index[q]
+            for k in range(LANES):
+                total[k] += t * x[i, k]
+        if pivot[j] >= 0:
+            for k in range(LANES):
+                total[k] *= per_pivot[pivot[j], k]
+
+    most, g = 1, 0
+    for b in range(block.size - 1):
+        start, end = block[b], block[b + 1]
+        if end - start == 1:
+            lo, hi = pointer[start], pointer[end]
+            for k in range(LANES):
+                total[k] = right[start, k]
+            if fresh:
+                for q in range(lo, hi):
+                    _row(kind[q], shape[q], key[q], other[q], lane, row[q - lo])
+                add_row(index[lo:hi], offset[lo:hi], spread[lo:hi], row, x, 0, hi - lo, total)
+            else:
+                add_row(index, offset, spread, draws, x, lo, hi, total)
+            rest(start)
+            for k in range(LANES):
+                x[start, k] = total[k]
+            g += 1
+            continue
+        g0 = g
+        g += 1
+        while group[g] < end:
+            g += 1
+        for k in range(LANES):
+            before[k] = np.inf
+        earlier, count = np.inf, 0
+        while True:
+            worst = 0.0
+            for h in range(g0, g):
+                lo, hi = group[h], group[h + 1]
+                inner = 0
+                while True:
+                    for k in range(LANES):
+                        change[k] = 0.0
+                    for j in range(lo, hi):
+                        for k in range(LANES):
+                            total[k] = right[j, k]
+                        add_row(index, offset, spread, draws, x, pointer[j], pointer[j + 1], total)
+                        rest(j)
+                        w = per_scale[j]
+                        for k in range(LANES):
+                            change[k] = max(change[k], abs(total[k] - x[j, k]) * w)
+                            x[j, k] = total[k]
+                    largest = 0.0
+                    for k in range(LANES):
+                        if not lost[k] and not change[k] <= largest:
+                            largest = change[k]
+                    if inner == 0 and not largest <= worst:
+                        worst = largest
+                    inner += 1
+                    if hi - lo == 1 or g == g0 + 1 or inner >= 60 or largest <= max(0.05 * worst, tolerance):
+                        break
+            count += 1
+            ratio = min(worst / earlier, 0.999)
+            earlier = worst
+            if worst * max(ratio / (1.0 - ratio), 0.05) <= tolerance:
+                break
+            if count >= limit or not worst < 1e200:
+                for k in range(LANES):
+                    if not change[k] <= tolerance:
+                        lost[k] = True
+                if count >= limit:
+                    for k in range(LANES):
+                        lost[k] = lost[k] or not before[k] <= tolerance
+                    break
+                earlier = np.inf
+            if g == g0 + 1 and count >= 30:
+                for k in range(LANES):
+                    if not change[k] < 0.95 * before[k] and change[k] > tolerance:
+                        lost[k] = True
+            for k in range(LANES):
+                before[k] = change[k]
+        most = max(most, count)
+    return most
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")

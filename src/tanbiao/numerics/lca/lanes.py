@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import plain
-from .streams import LANES
+from .streams import LANES, NO_STREAMS
 from .system import Floats, Indices, Purchases, System
 
 LIMIT = 300
@@ -88,6 +88,7 @@ def _solve(
         tolerance,
         LIMIT,
         lost,
+        NO_STREAMS,
     )
     lost |= ~np.isfinite(start).all(axis=0)
     return start, lost

@@ -11,7 +11,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from .order import SMALL
-from .streams import LANES, LOGNORMAL, NORMAL, TRIANGULAR, Words
+from .streams import LANES, LOGNORMAL, NORMAL, TRIANGULAR, Streams, Words
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int32]
@@ -322,9 +322,10 @@ def iterate_draws(
     tolerance: float,
     limit: int,
     lost: NDArray[np.bool_],
+    streams: Streams,
 ) -> int:
     """Solve one pack of draws: all lanes at once where every block is small, else lane by lane; see
-    `kernels.iterate_draws`."""
+    `kernels.iterate_draws`. Every draw stands in `draws`, `streams` is `NO_STREAMS`."""
     n, sweeps, most = pointer.size - 1, np.zeros(block.size - 1, dtype=np.int64), 1
     rows = np.concatenate([np.repeat(np.arange(n), np.diff(p)) for p in (pointer, fixed_pointer)])
     columns = np.concatenate([index, fixed_index])

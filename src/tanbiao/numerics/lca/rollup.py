@@ -7,7 +7,7 @@ arrays), part by part: only the footprints of the products so far have to be in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,34 +78,3 @@ def _roll(part: Bills, own: Floats, values: Floats, done: int) -> int:
         np.add.at(values, done + rows[lines], part.amount[lines, None] * values[item[lines]])
         left[ready] = False
     return -1
-
-
-def moved(
-    before: Floats, changed: NDArray[np.intp], new: Floats, parts: Iterable[Bills], library: int
-) -> Iterator[tuple[int, Floats]]:
-    """Which products move, and by how much, when the library items `changed` (k,) get the values `new` (k, columns).
-
-    before: all values, (library + products, columns), the result of the last roll-up below the library's own. Yields
-    (product, difference (columns,)) for every product that moves; only their lines are read again.
-    """
-    difference: dict[int, Floats] = {int(i): v - before[i] for i, v in zip(changed, new, strict=True)}
-    hit = np.zeros(before.shape[0], dtype=bool)
-    hit[changed] = True
-    done = library
-    for part in parts:
-        pointer, item = np.asarray(part.pointer, dtype=np.intp), np.asarray(part.item, dtype=np.intp)
-        rows = np.repeat(np.arange(pointer.size - 1), np.diff(pointer))
-        inner = np.unique(rows[item >= done])
-        for k in np.union1d(np.unique(rows[hit[item]]), inner):
-            lines = slice(pointer[k], pointer[k + 1])
-            touched = [
-                (a, difference[int(i)])
-                for i, a in zip(item[lines], part.amount[lines], strict=True)
-                if hit[i]
-            ]
-            if touched:
-                change = np.sum([a * d for a, d in touched], axis=0)
-                hit[done + k] = True
-                difference[int(done + k)] = change
-                yield int(done + k - library), change
-        done += pointer.size - 1

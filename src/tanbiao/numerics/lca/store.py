@@ -64,7 +64,8 @@ def system_of_arrays(get: Mapping[str, Any], sound: bool = False) -> System:
     """The system that `arrays_of` took apart."""
     n = int(get["processes"].size)
     matrix = sparse.csc_array((get["matrix.data"], get["matrix.indices"], get["matrix.indptr"]), shape=(n, n))
-    return System(matrix, *(get[k] for k in BY_PROCESS), Purchases(*(get[k] for k in PURCHASES)), sound)
+    purchases = Purchases(**{name: get[name] for name in PURCHASES})
+    return System(matrix, purchases=purchases, sound=sound, **{name: get[name] for name in BY_PROCESS})
 
 
 def write(system: System, folder: Path, extra: Mapping[str, NDArray[Any]] | None = None) -> None:
@@ -74,9 +75,8 @@ def write(system: System, folder: Path, extra: Mapping[str, NDArray[Any]] | None
     folder.parent.mkdir(parents=True, exist_ok=True)
     own = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        about = {"format": FORMAT, "sound": system.sound or not system.loops, "arrays": {}}
-        for name, value in arrays.items():
-            about["arrays"][name] = _save(own / f"{name}.npy", np.ascontiguousarray(value))
+        saved = {n: _save(own / f"{n}.npy", np.ascontiguousarray(value)) for n, value in arrays.items()}
+        about = {"format": FORMAT, "sound": system.sound or not system.loops, "arrays": saved}
         (own / "about.json").write_text(json.dumps(about) + "\n", encoding="utf-8")
         os.replace(own, folder)
     except OSError:

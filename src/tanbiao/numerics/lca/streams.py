@@ -11,11 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 Words = NDArray[np.uint32]
+Streams = tuple[NDArray[np.uint8], NDArray[np.float32], Words, Words, Words]
+"""kind, shape and the two keys of exchanges, and the lanes of a pack: what their draws are a function of."""
 
 LANES = 32
 """Draws computed together. Samples are numbered; pack p holds samples 32 p to 32 p + 31."""
 FIXED, LOGNORMAL, NORMAL, UNIFORM, TRIANGULAR = 0, 1, 2, 3, 4
 BETA, GAMMA, WEIBULL, STUDENT, BERNOULLI, DISCRETE, EXTREME = 5, 6, 7, 8, 9, 10, 11
+
+NO_STREAMS: Streams = (
+    np.zeros(0, np.uint8),
+    np.zeros(0, np.float32),
+    *(np.zeros(0, np.uint32) for _ in range(3)),
+)  # type: ignore[assignment]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
