@@ -7,9 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from tanbiao.cli.app import app
+from tanbiao.cli.console import help_in
+from tanbiao.core.errors import Lang
 from tests.conftest import ROOT
 
 FIVE = str(ROOT / "examples" / "five-processes")
@@ -174,3 +177,18 @@ def test_compare_takes_the_difference_apart_and_the_parts_sum_to_it() -> None:
 def test_library_search_finds_chinese_and_english_words() -> None:
     for word in ("碳酸锂", "lithium carbonate"):
         assert any("li2co3" in r["id"] for r in json.loads(call("library", "search", word, "--json", code=0)))
+
+
+@pytest.mark.parametrize(
+    ("lang", "says", "says_not"),
+    [("zh", "检查研究", "missing or wrong"), ("en", "missing or wrong", "检查研究")],
+)
+def test_help_speaks_one_language(lang: Lang, says: str, says_not: str) -> None:
+    command = typer.main.get_command(app)
+    help_in(command, lang)
+    texts = [
+        c.help + "".join(getattr(p, "help", None) or "" for p in c.params) for c in command.commands.values()
+    ]  # type: ignore[attr-defined]
+    assert any(says in t for t in texts) and not any(says_not in t for t in texts)
+    if lang == "en":
+        assert not any("\u4e00" <= letter <= "\u9fff" for t in texts for letter in t)

@@ -124,3 +124,40 @@ def test_scenario_commands(tmp_path: Path) -> None:
     )
     assert swings["swings"][0]["target"] == "exchange.x22.amount"
     assert (tmp_path / "five-processes.tornado.en.svg").is_file()
+
+
+def test_an_upgrade_by_command_says_what_moved(tmp_path: Path) -> None:
+    found = call("study", "upgrade", FIVE.parent / "lfp-pack-2024", tmp_path / "new", "--json")
+    assert found.exit_code == 0, found.output
+    data = json.loads(found.stdout)
+    assert data["moves"] == {"example.customer-rule@1": "example.customer-rule@2"}
+    assert [p["group"] for p in data["diff"]["explained"]["parts"]] == ["method"]
+    again = call("study", "upgrade", tmp_path / "new", tmp_path / "newer", "--lang", "en")
+    assert again.exit_code == 0 and "nothing written" in again.output and not (tmp_path / "newer").exists()
+    full = call("study", "upgrade", FIVE.parent / "lfp-pack-2024", tmp_path / "new", "--lang", "en")
+    assert full.exit_code == 2 and "already holds" in full.output
+
+
+def test_a_footprint_of_pact_beside_ours_by_command(tmp_path: Path) -> None:
+    """1.2 kg of bracket: ours is brought to theirs by the mass of the product's row."""
+    theirs = {
+        "id": "p",
+        "specVersion": "3.0.0",
+        "productNameCompany": "Bracket",
+        "pcf": {
+            "declaredUnitOfMeasurement": "kilogram",
+            "declaredUnitAmount": "1",
+            "referencePeriodStart": "2025-01-01T00:00:00Z",
+            "referencePeriodEnd": "2025-12-31T00:00:00Z",
+            "pcfExcludingBiogenicUptake": "15",
+        },
+    }
+    (tmp_path / "theirs.json").write_text(json.dumps(theirs), encoding="utf-8")
+    args = ("compare", FIVE, "--beside", tmp_path / "theirs.json", "--pack", "pact.method@3")
+    found = call(*args, "--json", "--out", tmp_path / "out")
+    assert found.exit_code == 0, found.output
+    (gate, *_, total) = json.loads(found.stdout)["rows"]
+    assert gate["theirs"] == total["theirs"] == 15 and gate["ours"] == pytest.approx(total["ours"])
+    page = (tmp_path / "out" / "five-processes.beside.zh.html").read_text(encoding="utf-8")
+    assert "构造示例" in page and "不可比之处" in page
+    assert call(*args, "--per", "nothing").exit_code == 2

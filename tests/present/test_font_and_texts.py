@@ -9,9 +9,9 @@ import pytest
 
 from tanbiao.core.errors import TanbiaoError, catalogue
 from tanbiao.core.numbers import Rounding
-from tanbiao.present import font
+from tanbiao.present import evaluation_texts, font, massflow_texts
 from tanbiao.present.numbers import last_place, minus, percent, short, to_place, unit_text
-from tanbiao.present.texts import phrases, word
+from tanbiao.present.texts import PHRASES, word
 
 ROOM = Path(font.__file__).parent
 
@@ -46,22 +46,35 @@ def test_the_font_carries_its_licence() -> None:
     assert "Apache License" in text and "Droid Sans Fallback" in text and "Open Sans" in text
 
 
-def test_every_phrase_stands_in_both_languages_with_the_same_places() -> None:
-    for key, text in phrases().items():
+FILES = {"report": PHRASES, "evaluation": evaluation_texts.PHRASES, "mass flow": massflow_texts.PHRASES}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_phrase_stands_in_both_languages_with_the_same_places(file: str) -> None:
+    for key, text in FILES[file].texts.items():
         assert text.zh and text.en, key
         assert set(re.findall(r"{\w+}", text.zh)) == set(re.findall(r"{\w+}", text.en)), key
 
 
+def asked(call: str, *folders: str) -> set[str]:
+    """The keys that the code of these folders asks for."""
+    source = "".join(f.read_text(encoding="utf-8") for x in folders for f in ROOM.glob(x))
+    return set(re.findall(rf'\b{call}\(\s*"([\w.]+)"', source))
+
+
 def test_every_phrase_that_the_code_asks_for_exists() -> None:
-    source = "".join(f.read_text(encoding="utf-8") for f in ROOM.glob("*.py"))
-    asked = set(re.findall(r'phrase\("([\w.]+)"', source))
-    asked |= {f"report.{k}" for k in re.findall(r'self\.t\("(\w+)"', source)}
-    asked |= {f"label.{k}" for k in re.findall(r'phrase\("label\.(\w+)"', source)}
-    assert asked - set(phrases()) == set()
+    chapters = {f"report.{k}" for k in asked(r"(?:report|self)\.t", "content/*.py")}
+    phrases = asked("phrase", "*.py", "content/*.py", "label/*.py")
+    evaluations = asked("say", "evaluation/*.py", "evaluation_figures.py")
+    sheets = asked(r"(?:s|self)\.t", "massflow/*.py") | asked("say", "massflow*.py")
+    assert min(map(len, (chapters, phrases, evaluations, sheets))) > 10
+    assert (chapters | phrases) - set(PHRASES.texts) == set()
+    assert evaluations - set(evaluation_texts.PHRASES.texts) == set()
+    assert sheets - set(massflow_texts.PHRASES.texts) == set()
 
 
 def test_every_phrase_can_be_drawn_with_the_bundled_font() -> None:
-    assert font.lacking("".join(t.zh + t.en for t in phrases().values())) == ()
+    assert font.lacking("".join(t.zh + t.en for t in PHRASES.texts.values())) == ()
 
 
 def test_an_unknown_word_stays_as_it_is() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,16 +12,10 @@ import pytest
 from tanbiao.core.digest import digest
 from tanbiao.core.errors import TanbiaoError
 from tanbiao.core.text import Text
-from tanbiao.present.label import (
-    Label,
-    Verification,
-    label,
-    label_json,
-    label_pdf,
-    label_png,
-    label_svg,
-    qr_path,
-)
+from tanbiao.present.label.data import Label, Verification
+from tanbiao.present.label.drawing import qr_path
+from tanbiao.present.label.faces import label_json, label_pdf, label_png, label_svg
+from tanbiao.present.label.label import label
 from tanbiao.service import Run
 
 
@@ -124,6 +119,27 @@ def test_what_the_study_lacks_is_named_all_at_once(changed: Any) -> None:
 
 def test_a_boundary_that_is_not_stated_is_refused(changed: Any) -> None:
     assert codes(lambda: made(changed((", partial: true", "")))) == ["label-boundary"]
+
+
+def test_what_is_missing_is_named_as_the_packs_name_it(changed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = changed(
+        (", partial: true", ""), ('plant: {name: {zh: "示例工厂一期", en: "Example plant, phase 1"}}\n', "")
+    )
+    rulebook = type(run.results[0].rulebook)
+    mine = rulebook.of_kind
+
+    def asking(self: Any, kind: str) -> tuple[Any, ...]:
+        more = [SimpleNamespace(path=p) for p in ("product.site", "scope.kind")] if kind == "given" else []
+        return (*mine(self, kind), *more)
+
+    def items() -> list[str]:
+        with pytest.raises(TanbiaoError) as caught:
+            made(run)
+        return [p.args.get("items", p.args.get("item", "")) for p in caught.value.problems]
+
+    assert items() == ["plant.name", "scope.partial (true | false)"]
+    monkeypatch.setattr(rulebook, "of_kind", asking)
+    assert items() == ["product.site", "scope.kind (full | partial)"]
 
 
 def test_a_partial_boundary_cannot_be_hidden(changed: Any) -> None:

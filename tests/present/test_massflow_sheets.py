@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tanbiao.core.errors import TanbiaoError
 from tanbiao.present import report
 from tanbiao.present.figures import svg
-from tanbiao.present.massflow import SHEETS
+from tanbiao.present.massflow.sheets import SHEETS
 from tanbiao.present.massflow_figures import Rate, thresholds
 from tanbiao.present.sankey import Link, sankey
 from tanbiao.service import Run, load
@@ -134,3 +135,20 @@ def test_the_command(tmp_path: Path) -> None:
     )
     assert found.exit_code == 0, found.output
     assert (tmp_path / "passenger-car.manual.zh.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("study", "kind", "table"),
+    [
+        ("dismantler-month", "vehicle", "part"),
+        ("battery-recycler-year", "manual", "part"),
+        ("passenger-car", "return", "lot"),
+    ],
+)
+def test_a_sheet_that_does_not_fit_the_study_is_refused(
+    study: str, kind: str, table: str, runs: dict[str, Run], tmp_path: Path
+) -> None:
+    with pytest.raises(TanbiaoError) as caught:
+        write_sheet(runs[study], tmp_path, kind)
+    problem = caught.value.problems[0]
+    assert problem.code == "sheet-facts" and problem.args["table"] == table and not list(tmp_path.iterdir())

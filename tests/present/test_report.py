@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tanbiao.core.errors import TanbiaoError
-from tanbiao.evaluate.grade import Graded
+from tanbiao.evaluate.grade.graded import Graded
 from tanbiao.present.report import render_report, report_docx, report_pdf
 from tanbiao.service import Run
 

@@ -3,28 +3,52 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..core.errors import TanbiaoError
-from . import author, compare, evaluation, exchange, library, lots, packs, seal, uncertainty
+from ..core.errors import Lang, TanbiaoError
+from . import (
+    author,
+    compare,
+    evaluation,
+    exchange,
+    impacts,
+    library,
+    lots,
+    nested,
+    packs,
+    portfolio,
+    seal,
+    trace,
+    uncertainty,
+)
 from . import study as study_commands
 from .console import (
     FINDINGS_FAIL,
     UNUSABLE,
     JsonOption,
     LangOption,
+    OutOption,
     PackOption,
     PackRootOption,
-    console,
+    StudyArgument,
     errors,
+    help_in,
     print_json,
+    print_paths,
     print_problems,
     read_lang,
+    read_languages,
+    read_places,
+    read_study,
     reporting,
 )
+
+if TYPE_CHECKING:
+    from ..service.run import Run
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,6 +58,10 @@ app = typer.Typer(
 )
 packs.app.command("new")(author.new)
 app.add_typer(packs.app, name="pack")
+library.app.command("impacts")(impacts.impacts)
+study_commands.app.command("as-library")(nested.as_library)
+library.app.command("trace")(trace.trace)
+library.app.command("breakeven")(trace.breakeven)
 app.add_typer(library.app, name="library")
 app.add_typer(study_commands.app, name="study")
 app.add_typer(study_commands.scenario, name="scenario")
@@ -46,18 +74,9 @@ app.command("new")(exchange.new_)
 app.command("gap")(exchange.gap)
 app.command("sheet")(lots.sheet)
 app.command("uncertainty")(uncertainty.uncertainty)
-app.command("portfolio")(uncertainty.portfolio)
+app.command("portfolio")(portfolio.portfolio)
 app.command("evaluate")(evaluation.evaluate)
 app.command("measures")(evaluation.measures)
-
-StudyArgument = Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")]
-OutOption = Annotated[Path | None, typer.Option("--out", help="folder for the files / 输出文件夹")]
-
-
-def _load(study: Path, roots: list[str] | None = None):  # type: ignore[no-untyped-def]
-    from ..service import Places, load
-
-    return load(study, Places(packs=tuple(Path(r) for r in roots or ())))
 
 
 @app.command()
@@ -87,7 +106,7 @@ def check(
 
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        problems, run = check_study(_load(study, packs), pack or ())
+        problems, run = check_study(read_study(study, packs), pack or ())
         if json:
             print_json(
                 {
@@ -120,7 +139,7 @@ def run(
 
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        found = _load(study, packs).run(pack or ())
+        found = read_study(study, packs).run(pack or ())
         if out is not None:
             write_run(found, out)
         if json:
@@ -148,7 +167,7 @@ def explain(
 
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        results = _load(study, packs).run(pack or ()).results
+        results = read_study(study, packs).run(pack or ()).results
         chosen = next(
             (r for r in results if name == "headline" or named(r.rulebook, name) is not None), results[0]
         )
@@ -171,12 +190,11 @@ def diff(
     """Which datum, factor or pack changed between two studies, and what that did. / 比较两个研究。"""
     from ..service.bundle import opened
     from ..service.diff import diff_runs, write_diff
-    from ..service.places import Places
     from .show import show_diff
 
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        places = Places(packs=tuple(Path(r) for r in packs or ()))
+        places = read_places(packs)
         with opened(old, places) as first, opened(new, places) as second:
             found = diff_runs(first, first.run(), second.run())
             if out is not None:
@@ -200,12 +218,7 @@ def report(
     """The study report in the order of the GB/T 24067 template, zh and en. / 研究报告。"""
     from ..service.files import write_reports
 
-    lang_ = read_lang(lang)
-    with reporting(lang_):
-        for path in write_reports(
-            _load(study, packs).run(pack or ()), out or Path("."), format, (lang_,) if lang else ("zh", "en")
-        ):
-            console.print(str(path))
+    _write(write_reports, study, out, format, pack, lang, packs)
 
 
 @app.command()
@@ -220,18 +233,30 @@ def label(
     """The label of the headline, with QR. / 碳标签。"""
     from ..service.files import write_labels
 
-    lang_ = read_lang(lang)
-    with reporting(lang_):
-        for path in write_labels(
-            _load(study, packs).run(pack or ()), out or Path("."), format, (lang_,) if lang else ("zh", "en")
-        ):
-            console.print(str(path))
+    _write(write_labels, study, out, format, pack, lang, packs)
+
+
+def _write(
+    write: Callable[[Run, Path, str, Sequence[Lang]], list[Path]],
+    study: Path,
+    out: Path | None,
+    format: str,
+    pack: list[str] | None,
+    lang: str | None,
+    packs: list[str] | None,
+) -> None:
+    """The documents of one run, in the folder asked for or here."""
+    with reporting(read_lang(lang)):
+        run = read_study(study, packs).run(pack or ())
+        print_paths(write(run, out or Path("."), format, read_languages(lang)))
 
 
 def main() -> None:
     """Entry point: exit 0 fine, 1 findings that fail, 2 unusable input or cannot recompute."""
+    command = typer.main.get_command(app)
+    help_in(command, read_lang(None))
     try:
-        app()
+        command()
     except TanbiaoError as error:  # a problem outside `reporting`
         print_problems(error.problems, read_lang(None))
         sys.exit(UNUSABLE)

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ..service.places import Places
 from .console import (
     FINDINGS_FAIL,
     JsonOption,
@@ -16,6 +15,7 @@ from .console import (
     print_json,
     print_problems,
     read_lang,
+    read_places,
     reporting,
     say,
 )
@@ -35,14 +35,15 @@ def new(
     packs: PackRootOption = None,
 ) -> None:
     """A workbook with one row for each indicator becomes a linted pack. / 由录入工作簿生成标准包。"""
-    from ..service.author import blank_form, new_pack
+    from ..service.author.blank import blank_form
+    from ..service.author.new import new_pack
 
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         if blank:
             say(f"空白工作簿：{blank_form(source)}", f"empty workbook: {blank_form(source)}", lang_)
             return
-        places = Places(packs=tuple(Path(r) for r in packs or ()))
+        places = read_places(packs)
         made = new_pack(source, out, places.pack_roots)
         if json:
             print_json(

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from ..core.errors import Lang
-from ..evaluate.compare import Comparison, Side
-from .console import JsonOption, LangOption, PackRootOption, console, print_json, read_lang, reporting
+from ..evaluate.comparison import Comparison, Side
+from .console import (
+    JsonOption,
+    LangOption,
+    PackRootOption,
+    StudyArgument,
+    console,
+    headed,
+    print_json,
+    print_paths,
+    read_lang,
+    read_study,
+    reporting,
+)
 
-StudyArgument = Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")]
+if TYPE_CHECKING:
+    from ..service.run import LoadedStudy
+
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="folder for the page and the figures / 输出文件夹")
 ]
@@ -24,21 +38,25 @@ def compare(
         list[str] | None, typer.Option("--pack", help="two packs or more / 两个以上标准包")
     ] = None,
     beside: Annotated[
-        Path | None, typer.Option("--beside", help="a published PCF or EPD as YAML / 他人公布的结果")
+        Path | None,
+        typer.Option("--beside", help="a published result: YAML, PACT, openEPD, ILCD+EPD / 他人公布的结果"),
     ] = None,
+    per: Annotated[str, typer.Option("--per", help="parameter that its unit is per / 其单位所依的参数")] = "",
+    result: Annotated[
+        str, typer.Option("--result", help="which one, where the file holds several / 文件含多个结果时的编号")
+    ] = "",
     out: OutOption = None,
     lang: LangOption = None,
     json: JsonOption = False,
     packs: PackRootOption = None,
 ) -> None:
     """One set of facts under several packs; every difference taken apart choice by choice. / 同一组事实，多份规则。"""
-    from ..service import Places, load
     from ..service.compare import compare_many, write_comparison
 
     lang_ = read_lang(lang)
-    loaded = load(study, Places(packs=tuple(Path(r) for r in packs or ())))
+    loaded = read_study(study, packs)
     if beside is not None:
-        _beside(loaded, beside, pack, lang_, json, out)
+        _beside(loaded, beside, pack, (per, result), lang_, json, out)
         return
     chosen = list(dict.fromkeys(pack or loaded.study.packs))
     if len(chosen) < 2:
@@ -46,9 +64,7 @@ def compare(
     with reporting(lang_, json):
         found = compare_many(loaded, chosen)
         if out is not None:
-            for path in write_comparison(found, loaded.study, out):
-                if not json:
-                    console.print(str(path))
+            print_paths(write_comparison(found, loaded.study, out), quiet=json)
         if json:
             print_json(found.pairs[0].data() | found.data() if len(found.pairs) == 1 else found.data())
             return
@@ -60,20 +76,20 @@ def compare(
 
 def show_sides(sides: tuple[Side, ...], lang: Lang) -> None:
     """One row for each pack."""
-    zh = lang == "zh"
-    table = Table(box=None, pad_edge=False)
-    for head in (
-        ("标准包", "公布值", "每参照流 kgCO2e", "缺")
-        if zh
-        else ("pack", "published", "kgCO2e per reference flow", "lacks")
-    ):
-        table.add_column(head, overflow="fold")
+    from ..present.comparison import verdict_text
+
+    table = headed(
+        ("标准包", "公布值", "每参照流 kgCO2e", "判定", "缺"),
+        ("pack", "published", "kgCO2e per reference flow", "verdict", "lacks"),
+        lang,
+    )
     for side in sides:
         value = side.total.value
         table.add_row(
             side.name,
             f"{side.published.published} {side.published.unit}",
             "—" if value is None else f"{value:.6g}",
+            verdict_text(side, lang),
             ", ".join(side.total.missing),
         )
     console.print(table)
@@ -117,26 +133,30 @@ def show_comparison(found: Comparison, lang: Lang) -> None:
     console.print()
 
 
-def _beside(loaded, file: Path, pack: list[str] | None, lang: Lang, json: bool, out: Path | None) -> None:  # type: ignore[no-untyped-def]
+def _beside(
+    loaded: LoadedStudy,
+    file: Path,
+    pack: list[str] | None,
+    which: tuple[str, str],
+    lang: Lang,
+    json: bool,
+    out: Path | None,
+) -> None:
     from ..service.published import beside_published, write_beside
 
     with reporting(lang, json):
-        found = beside_published(loaded, file, (pack or loaded.study.packs)[0])
+        found = beside_published(loaded, file, (pack or loaded.study.packs)[0], *which)
         if out is not None:
-            for path in write_beside(found, loaded.study, out):
-                if not json:
-                    console.print(str(path))
+            print_paths(write_beside(found, loaded.study, out), quiet=json)
         if json:
             print_json(found.data())
             return
         zh = lang == "zh"
-        table = Table(box=None, pad_edge=False)
-        for head in (
-            (f"阶段（{found.unit}）", "公布的", "本研究", "差")
-            if zh
-            else (f"stage ({found.unit})", "published", "ours", "difference")
-        ):
-            table.add_column(head, overflow="fold")
+        table = headed(
+            (f"阶段（{found.unit}）", "公布的", "本研究", "差"),
+            (f"stage ({found.unit})", "published", "ours", "difference"),
+            lang,
+        )
         for row in found.rows:
             table.add_row(
                 row.name[lang], _number(row.theirs), _number(row.ours), _number(row.difference, True)

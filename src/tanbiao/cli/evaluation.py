@@ -10,8 +10,8 @@ from rich.table import Table
 
 from ..core.errors import Lang
 from ..evaluate.improve import Improvement, improvements
-from ..present.evaluation_figures import say as phrase
-from ..present.evaluation_figures import term
+from ..present.evaluation_texts import say as phrase
+from ..present.evaluation_texts import term
 from ..service.run import Run
 from .console import (
     FINDINGS_FAIL,
@@ -19,9 +19,13 @@ from .console import (
     LangOption,
     PackOption,
     PackRootOption,
+    StudyArgument,
     console,
     print_json,
+    print_paths,
     read_lang,
+    read_languages,
+    read_places,
     reporting,
 )
 
@@ -30,7 +34,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command("evaluate")
 def evaluate(
-    study: Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")],
+    study: StudyArgument,
     pack: PackOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="folder for the documents / 输出文件夹")] = None,
     document: Annotated[str, typer.Option(help="evaluation | audit / 评价表 | 审核报告")] = "evaluation",
@@ -43,12 +47,12 @@ def evaluate(
     packs: PackRootOption = None,
 ) -> None:
     """Clean production: levels, what blocks the next, the cheapest path, the evaluation table. / 清洁生产评价。"""
-    from ..service import Places, load
+    from ..service import load
     from ..service.evaluation import write_evaluation
 
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        places = Places(packs=tuple(Path(r) for r in packs or ()))
+        places = read_places(packs)
         run = load(study, places).run(pack or ())
         if json:
             print_json(run.data())
@@ -56,11 +60,9 @@ def evaluate(
             show_improvements(run, lang_)
         if out is not None:
             earlier = [load(y, places).run(pack or ()) for y in year or ()]
-            for path in write_evaluation(
-                run, out, document, format, (lang_,) if lang else ("zh", "en"), earlier
-            ):
-                if not json:
-                    console.print(str(path))
+            print_paths(
+                write_evaluation(run, out, document, format, read_languages(lang), earlier), quiet=json
+            )
     if run.failing:
         raise typer.Exit(FINDINGS_FAIL)
 

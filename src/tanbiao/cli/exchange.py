@@ -68,7 +68,10 @@ def import_(
     format: Annotated[str | None, typer.Option(help="recognised when left out / 可省略")] = None,
     id: Annotated[str, typer.Option(help="id of the library or study / 编号")] = "",
     allocation: Annotated[
-        str, typer.Option(help="|".join(("declared", "mass", "energy", "economic", "physical", "reference")))
+        str,
+        typer.Option(
+            help="|".join(("declared", "mass", "energy", "economic", "physical", "causal", "reference"))
+        ),
     ] = "",
     place: Annotated[
         list[str] | None, typer.Option("--place", help="fallback order of places / 地点后备顺序")

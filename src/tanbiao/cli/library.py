@@ -13,6 +13,7 @@ from ..evaluate.coverage import Coverage
 from ..library import Gas, Process, check_library, compile_library, search
 from ..service import exchange as use
 from ..service import load
+from ..service.impacts import elementary_of
 from ..service.library import coverages
 from ..service.places import Places
 from .console import (
@@ -179,7 +180,8 @@ def check(lang: LangOption = None, json: JsonOption = False, library: LibraryOpt
     """Guards against known faults of background data. / 检查背景库。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        problems = check_library(Places().library(library or DEFAULT))
+        places, names = Places(), library or DEFAULT
+        problems = [*check_library(places.library(names)), *elementary_of(names, places)[1]]
         if json:
             print_json([p.data() for p in problems])
         else:
@@ -289,7 +291,7 @@ def print_coverage(one: Coverage, lang: Lang, limit: int | None) -> None:
             row.licence[:28],
             f"{row.value:.4g}",
             f"{row.low:.3g} … {row.high:.3g}",
-            f"{row.share:.1%}",
+            f"{row.share:.1%}" if row.provider else ("未链接" if zh else "not linked"),
             f"{row.judged:.0%}",
             others,
         )

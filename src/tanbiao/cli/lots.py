@@ -7,11 +7,21 @@ from typing import Annotated
 
 import typer
 
-from .console import LangOption, PackOption, PackRootOption, console, read_lang, reporting
+from .console import (
+    LangOption,
+    PackOption,
+    PackRootOption,
+    StudyArgument,
+    print_paths,
+    read_lang,
+    read_languages,
+    read_study,
+    reporting,
+)
 
 
 def sheet(
-    study: Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")],
+    study: StudyArgument,
     kind: Annotated[str, typer.Option(help="vehicle|manual|battery|return|certificates|processes")] = "",
     out: Annotated[Path | None, typer.Option("--out", help="folder for the files / 输出文件夹")] = None,
     format: Annotated[str, typer.Option(help="html|pdf|docx")] = "html",
@@ -20,11 +30,9 @@ def sheet(
     packs: PackRootOption = None,
 ) -> None:
     """Vehicle data sheet, battery documentation, month-end return and the like. / 数据表、年度文件、月报。"""
-    from ..service import Places, load
     from ..service.massflow import write_sheet
 
     lang_ = read_lang(lang)
     with reporting(lang_):
-        run = load(study, Places(packs=tuple(Path(r) for r in packs or ()))).run(pack or ())
-        for path in write_sheet(run, out or Path("."), kind, format, (lang_,) if lang else ("zh", "en")):
-            console.print(str(path))
+        run = read_study(study, packs).run(pack or ())
+        print_paths(write_sheet(run, out or Path("."), kind, format, read_languages(lang)))

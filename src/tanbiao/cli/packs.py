@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from ..service import packs as use
-from ..service.places import Places
 from .console import (
     FINDINGS_FAIL,
     JsonOption,
     LangOption,
     PackRootOption,
     console,
+    headed,
     print_json,
     print_problems,
     read_lang,
+    read_places,
     reporting,
 )
 
@@ -26,28 +25,21 @@ app = typer.Typer(no_args_is_help=True, help="Standards as packs / 标准包")
 Name = Annotated[str, typer.Argument(help="id@edition")]
 
 
-def _places(roots: list[str] | None) -> Places:
-    return Places(packs=tuple(Path(r) for r in roots or ()))
-
-
 @app.command("list")
 def list_packs(lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
     """The packs at hand: title, status, how much of each is verified. / 现有标准包。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        rows, problems = use.list_packs(_places(packs))
+        rows, problems = use.list_packs(read_places(packs))
         print_problems(problems, lang_)
         if json:
             print_json([r.data() for r in rows])
             return
-        zh = lang_ == "zh"
-        table = Table(box=None, pad_edge=False)
-        for name in (
-            ("标准包", "名称", "状态", "条款", "已核实", "算例")
-            if zh
-            else ("pack", "title", "status", "clauses", "verified", "cases")
-        ):
-            table.add_column(name, overflow="fold")
+        table = headed(
+            ("标准包", "名称", "状态", "条款", "已核实", "算例"),
+            ("pack", "title", "status", "clauses", "verified", "cases"),
+            lang_,
+        )
         for row in rows:
             table.add_row(
                 row.version,
@@ -65,7 +57,7 @@ def show(name: Name, lang: LangOption = None, json: JsonOption = False, packs: P
     """Every clause of a pack with its source and review state. / 显示标准包的全部条款。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        rulebook, _ = use.open_pack(name, _places(packs))
+        rulebook, _ = use.open_pack(name, read_places(packs))
         if json:
             print_json(use.pack_data(rulebook))
             return
@@ -73,13 +65,11 @@ def show(name: Name, lang: LangOption = None, json: JsonOption = False, packs: P
         console.print(f"[bold]{pack.version}[/bold]  {pack.title[lang_]}")
         if pack.caution:
             console.print(f"[yellow]{pack.caution[lang_]}[/yellow]")
-        table = Table(box=None, pad_edge=False)
-        for head in (
-            ("条款", "编号", "种类", "审核", "内容")
-            if lang_ == "zh"
-            else ("clause", "number", "kind", "review", "says")
-        ):
-            table.add_column(head, overflow="fold")
+        table = headed(
+            ("条款", "编号", "种类", "审核", "内容"),
+            ("clause", "number", "kind", "review", "says"),
+            lang_,
+        )
         for clause in rulebook.clauses.values():
             formula = f"\n[dim]{clause.formula.source}[/dim]" if clause.formula is not None else ""
             table.add_row(
@@ -97,7 +87,7 @@ def lint(name: Name, lang: LangOption = None, json: JsonOption = False, packs: P
     """Names, dimensions, bases, cycles, texts, sources, cases; with file and line. / 检查标准包。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        problems = use.lint_pack(name, _places(packs))
+        problems = use.lint_pack(name, read_places(packs))
         if json:
             print_json([p.data() for p in problems])
         else:
@@ -113,17 +103,15 @@ def test(name: Name, lang: LangOption = None, json: JsonOption = False, packs: P
     """Run the worked cases of a pack. / 运行标准包的算例。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        rows = use.test_pack(name, _places(packs))
+        rows = use.test_pack(name, read_places(packs))
         if json:
             print_json([r.data() for r in rows])
         else:
-            table = Table(box=None, pad_edge=False)
-            for head in (
-                ("", "算例", "量", "应得", "得到", "原文印作")
-                if lang_ == "zh"
-                else ("", "case", "quantity", "expected", "got", "printed")
-            ):
-                table.add_column(head, overflow="fold")
+            table = headed(
+                ("", "算例", "量", "应得", "得到", "原文印作"),
+                ("", "case", "quantity", "expected", "got", "printed"),
+                lang_,
+            )
             for row in rows:
                 table.add_row(
                     "[green]✓[/green]" if row.passed else "[red]✗[/red]",

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from ..seal.verify import LEVELS, VERDICTS
-from ..service import Places
 from ..service.bundle import make_bundle, signing_key, verify_bundle
 from ..service.files import write
 from .console import (
@@ -21,6 +20,7 @@ from .console import (
     print_json,
     print_problems,
     read_lang,
+    read_places,
     reporting,
 )
 
@@ -42,7 +42,7 @@ def bundle(
             study,
             key=key,
             issued=dt.datetime.now(dt.UTC).replace(microsecond=0),
-            places=Places(packs=tuple(Path(r) for r in packs or ())),
+            places=read_places(packs),
             packs=pack or (),
             issuer=issuer,
             confidential=confidential,
@@ -70,7 +70,7 @@ def verify(
             recompute=not digests_only,
             key=key,
             now=dt.datetime.now(dt.UTC),
-            places=Places(packs=tuple(Path(r) for r in packs or ())),
+            places=read_places(packs),
         )
         if json:
             print_json(found.data())

@@ -15,7 +15,7 @@ from ..seal.verify import LEVELS, VERDICTS
 from ..service.demo import Demo
 from ..service.diff import Diff
 from ..service.run import Run
-from .console import console
+from .console import console, headed
 from .evaluation import show_improvements
 
 
@@ -114,13 +114,11 @@ def show_diff(diff: Diff, lang: Lang) -> None:
     if diff.same and not diff.changes:
         console.print("没有差别" if zh else "no difference")
         return
-    table = Table(box=None, pad_edge=False)
-    for head in (
-        ("变化", "位置", "原为", "现为", "单独影响")
-        if zh
-        else ("change", "where", "before", "after", "effect alone")
-    ):
-        table.add_column(head, overflow="fold")
+    table = headed(
+        ("变化", "位置", "原为", "现为", "单独影响"),
+        ("change", "where", "before", "after", "effect alone"),
+        lang,
+    )
     for change in diff.changes:
         effect = diff.effects.get(change.what)
         table.add_row(
@@ -133,13 +131,11 @@ def show_diff(diff: Diff, lang: Lang) -> None:
     console.print(table)
     if diff.explained is not None:
         show_years(diff.explained, lang)
-    moved = Table(box=None, pad_edge=False)
-    for head in (
-        ("标准包", "量", "单位", "原为", "现为", "差")
-        if zh
-        else ("pack", "quantity", "unit", "before", "after", "difference")
-    ):
-        moved.add_column(head, overflow="fold")
+    moved = headed(
+        ("标准包", "量", "单位", "原为", "现为", "差"),
+        ("pack", "quantity", "unit", "before", "after", "difference"),
+        lang,
+    )
     still = [row for row in diff.moved if row.difference == 0.0]
     for row in diff.moved:
         if row in still or (row.before is None and row.after is None):
@@ -169,10 +165,10 @@ def show_years(found: Explained, lang: Lang) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column(f"{found.pack}", overflow="fold")
     table.add_column(found.unit, justify="right")
-    table.add_row("[bold]上一期[/bold]" if zh else "[bold]before[/bold]", first)
+    table.add_row(f"[bold]{found.names[0][lang]}[/bold]", first)
     for part, text in zip(found.parts, texts, strict=True):
         table.add_row(f"  {part.title[lang]}", text)
-    table.add_row("[bold]本期[/bold]" if zh else "[bold]after[/bold]", last)
+    table.add_row(f"[bold]{found.names[1][lang]}[/bold]", last)
     console.print(table)
     if found.same_method:
         console.print(

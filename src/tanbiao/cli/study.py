@@ -1,4 +1,4 @@
-"""`tanbiao study`: carry forward, confirm. `tanbiao scenario`: scenarios, variants, sensitivity, breakeven."""
+"""`tanbiao study`: carry forward, confirm, upgrade. `tanbiao scenario`: scenarios, variants, sensitivity, breakeven."""
 
 from __future__ import annotations
 
@@ -7,17 +7,31 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from .console import JsonOption, LangOption, PackRootOption, console, print_json, read_lang, reporting
+from .console import (
+    JsonOption,
+    LangOption,
+    OutOption,
+    PackRootOption,
+    StudyArgument,
+    console,
+    headed,
+    print_json,
+    print_paths,
+    print_problems,
+    read_lang,
+    read_places,
+    read_study,
+    reporting,
+)
 
-app = typer.Typer(no_args_is_help=True, help="carry a study forward; confirm its data / 沿用与确认")
+app = typer.Typer(
+    no_args_is_help=True, help="carry a study forward, confirm its data, upgrade its packs / 沿用、确认、升级"
+)
 scenario = typer.Typer(
     no_args_is_help=True, help="scenarios, variants, sensitivity, breakeven / 情景、变体、敏感性、盈亏平衡"
 )
 
-StudyArgument = Annotated[Path, typer.Argument(help="study folder or workbook / 研究文件夹或工作簿")]
-OutOption = Annotated[Path | None, typer.Option("--out", help="folder for the files / 输出文件夹")]
 OnePack = Annotated[
     str,
     typer.Option("--pack", help="id@edition; the study's first where not given / 缺省为研究的第一个标准包"),
@@ -67,10 +81,40 @@ def confirm(
         console.print(f"还有 {left} 项待确认" if lang_ == "zh" else f"{left} data left to confirm")
 
 
-def _loaded(study: Path, packs: list[str] | None):  # type: ignore[no-untyped-def]
-    from ..service import Places, load
+@app.command()
+def upgrade(
+    old: StudyArgument,
+    new: Annotated[Path, typer.Argument(help="new folder / 新文件夹")],
+    to: Annotated[
+        list[str] | None, typer.Option("--to", help="id@edition; the newest where not given / 缺省为最新版")
+    ] = None,
+    lang: LangOption = None,
+    json: JsonOption = False,
+    packs: PackRootOption = None,
+) -> None:
+    """A study under the newest editions of its packs: what moved, and the result with it. / 升级到新版标准包。"""
+    from ..service.upgrade import upgrade_study
+    from .show import show_diff
 
-    return load(study, Places(packs=tuple(Path(r) for r in packs or ())))
+    lang_ = read_lang(lang)
+    with reporting(lang_, json):
+        found = upgrade_study(old, new, read_places(packs), to or ())
+        if json:
+            print_json(found.data())
+            return
+        if not found.moves:
+            console.print(
+                "各标准包已是最新版，没有写出"
+                if lang_ == "zh"
+                else "every pack is at its newest edition: nothing written"
+            )
+            return
+        for before, after in found.moves.items():
+            console.print(f"{before} → {after}")
+        print_problems(found.problems, lang_)
+        if found.diff is not None:
+            show_diff(found.diff, lang_)
+        console.print(str(new))
 
 
 @scenario.command("run")
@@ -88,23 +132,20 @@ def run_(
 
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        loaded = _loaded(study, packs)
+        loaded = read_study(study, packs)
         told = run_scenarios(loaded, pack, VARIANTS if variants else SCENARIOS)
         if out is not None:
-            for path in write_scenarios(told, loaded.study, out, "variants" if variants else "scenarios"):
-                if not json:
-                    console.print(str(path))
+            print_paths(
+                write_scenarios(told, loaded.study, out, "variants" if variants else "scenarios"), quiet=json
+            )
         if json:
             print_json({"scenarios": [t.data() for t in told]})
             return
-        zh = lang_ == "zh"
-        table = Table(box=None, pad_edge=False)
-        for head in (
-            ("情景", "名称", "标准包", "值", "与基准之差", "缺")
-            if zh
-            else ("scenario", "name", "pack", "value", "against base", "lacks")
-        ):
-            table.add_column(head, overflow="fold")
+        table = headed(
+            ("情景", "名称", "标准包", "值", "与基准之差", "缺"),
+            ("scenario", "name", "pack", "value", "against base", "lacks"),
+            lang_,
+        )
         base = told[0]
         for one in told:
             same = one.value is not None and base.value is not None and one.unit == base.unit
@@ -130,35 +171,32 @@ def sensitivity_(
     json: JsonOption = False,
     packs: PackRootOption = None,
 ) -> None:
-    """What each choice, parameter and large datum does; with --out the tornado figure. / 敏感性与龙卷风图。"""
+    """What each choice, datum and factor does, one at a time; with --out the tornado figure. / 敏感性与龙卷风图。"""
+    from ..evaluate.sensitivity import KINDS
     from ..service.scenario import run_sensitivity, write_sensitivity
 
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        loaded = _loaded(study, packs)
+        loaded = read_study(study, packs)
         found = run_sensitivity(loaded, pack, most)
         if out is not None:
-            for path in write_sensitivity(found, loaded.study, out):
-                if not json:
-                    console.print(str(path))
+            print_paths(write_sensitivity(found, loaded.study, out), quiet=json)
         if json:
             print_json(found.data())
             return
-        zh = lang_ == "zh"
-        table = Table(box=None, pad_edge=False)
-        for head in (
-            ("选择或数据", "类型", f"低（{found.unit}）", "高", "幅度")
-            if zh
-            else ("choice or datum", "kind", f"low ({found.unit})", "high", "width")
-        ):
-            table.add_column(head, overflow="fold")
+        table = headed(
+            ("选择、数据或因子", "类型", f"低（{found.unit}）", "高", "幅度", "变动"),
+            ("choice, datum or factor", "kind", f"low ({found.unit})", "high", "width", "moved by"),
+            lang_,
+        )
         for swing in found.swings:
             table.add_row(
                 f"{swing.name[lang_]} [dim]{swing.target}[/dim]",
-                swing.kind,
+                KINDS[swing.kind][lang_],
                 f"{swing.low:.4g}",
                 f"{swing.high:.4g}",
                 f"{swing.width:.3g}",
+                swing.how[lang_],
             )
         console.print(table)
 
@@ -166,7 +204,9 @@ def sensitivity_(
 @scenario.command("breakeven")
 def breakeven_(
     study: StudyArgument,
-    target: Annotated[str, typer.Argument(help="parameter or table.row.column / 参数或单元格")],
+    target: Annotated[
+        str, typer.Argument(help="parameter, table.row.column or factor.ID / 参数、单元格或因子")
+    ],
     low: Annotated[float, typer.Option("--from")],
     high: Annotated[float, typer.Option("--to")],
     unit: str = "",
@@ -184,7 +224,7 @@ def breakeven_(
     if (goal is None) == (not against):
         raise typer.BadParameter("--goal | --against")
     with reporting(lang_, json):
-        found = run_breakeven(_loaded(study, packs), target, low, high, unit, goal, pack, against)
+        found = run_breakeven(read_study(study, packs), target, low, high, unit, goal, pack, against)
         if json:
             print_json(found.data())
         elif not found.values:

@@ -2,77 +2,29 @@
 
 A measure changes data of the study (tonnes, kilowatt hours), not indicators: what it does to every indicator follows by
 evaluating the study again. The search works on what each measure does alone; the set it finds is evaluated together,
-and a set that does not hold then is cut off.
-"""
+and a set that does not hold then is cut off."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
 from ..core.errors import Place, Problem, TanbiaoError, raise_errors
-from ..core.numbers import decimal_text, number
-from ..core.text import Node as Yaml
-from ..core.text import Text
-from ..core.units import UnitError, unit
-from ..numerics.index import Economics, Goal, Measure, Path, cheapest, economics, front
+from ..numerics.index import Goal, Measure, Path, cheapest, front
 from ..standards.clause import Clause
-from ..study import Study, Table
-from .facts import arithmetic, resolve_facts
-from .grade import Graded, GradedRow, Limit
+from ..study import Study
+from .facts import resolve_facts
+from .grade.graded import Graded, GradedRow, Limit
 from .ledger import Ledger
+from .measures import Action, actions_of, changed, share_at
 from .results import Result
 from .run import Evaluation
 
 ENUMERATED = 12
 """The most measures that are tried set by set, where a method has no linear form (ratios)."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One datum that a measure changes: by an amount, or into another value."""
-
-    datum: str
-    change: str
-    becomes: str
-    place: Place
-
-
-@dataclass(frozen=True)
-class Action:
-    """A measure of the register: money in CNY, what it rules out, what it changes, where it stands."""
-
-    id: str
-    name: Text
-    type: str
-    cost_class: str
-    investment: Fraction
-    saving: Fraction
-    years: int
-    excludes: frozenset[str]
-    changes: tuple[Change, ...]
-    state: str
-    economics: Economics
-    row: Mapping[str, str] = field(default_factory=dict)
-
-    def data(self) -> dict[str, Any]:
-        e = self.economics
-        return {
-            "id": self.id,
-            "name": self.name.data(),
-            "type": self.type,
-            "cost_class": self.cost_class,
-            "investment": float(self.investment),
-            "saving": float(self.saving),
-            "years": self.years,
-            "payback": e.payback,
-            "npv": e.npv,
-            "irr": e.irr,
-            "state": self.state,
-        }
 
 
 @dataclass(frozen=True)
@@ -189,7 +141,7 @@ def improve(
     actions = actions_of(study)
     there = _Plant(study, result, clause)
     alone = {a.id: there.after([a]) for a in actions}
-    margin = _share(study, "plant.measurement_uncertainty")
+    margin = share_at(study, "plant.measurement_uncertainty")
     blockers = _blockers(graded, target)
     index = graded.index[target][0] if target in graded.index else None
     path = robust = None
@@ -206,7 +158,7 @@ def improve(
                     graded, alone, actions, target, levels, Fraction(0), index_only=True
                 )
                 ends = tuple(_choice(there, actions, p, target) for p in front(goals, measures, limit=25))
-    discount, tax = (float(_share(study, f"plant.{k}") or 0) for k in ("discount_rate", "tax_rate"))
+    discount, tax = (float(share_at(study, f"plant.{k}") or 0) for k in ("discount_rate", "tax_rate"))
     return Improvement(
         clause.address,
         graded.worst,
@@ -222,146 +174,6 @@ def improve(
         discount,
         tax,
     )
-
-
-# -- measures --------------------------------------------------------------------------------------------------------
-
-
-def actions_of(study: Study) -> list[Action]:
-    """The register of measures, without those that were dropped or are done already."""
-    table, effects = _table(study, "measure"), _table(study, "effect")
-    if table is None:
-        return []
-    discount, tax = (float(_share(study, f"plant.{k}") or 0) for k in ("discount_rate", "tax_rate"))
-    changes: dict[str, list[Change]] = {}
-    for n, row in enumerate(effects.rows() if effects is not None else ()):
-        assert effects is not None
-        changes.setdefault(row.get("measure", ""), []).append(
-            Change(
-                row.get("datum", ""), row.get("change", ""), row.get("becomes", ""), effects.place(n, "datum")
-            )
-        )
-    found = []
-    for n, row in enumerate(table.rows()):
-        if row.get("state") in ("dropped", "done"):
-            continue
-        try:
-            investment, saving = (_money(row.get(k) or "0") for k in ("investment", "saving"))
-            years = int(number(row.get("years") or "10"))
-            value = economics(float(investment), float(saving), years, discount, tax)
-        except ValueError:
-            raise TanbiaoError(
-                [Problem("measure-money", table.place(n, "investment"), {"id": row["id"]})]
-            ) from None
-        name = Text(row.get("name_zh") or row["id"], row.get("name_en") or row["id"])
-        found.append(
-            Action(
-                row["id"],
-                name,
-                row.get("type", ""),
-                row.get("cost_class", ""),
-                investment,
-                saving,
-                years,
-                frozenset((row.get("excludes") or "").split()),
-                tuple(changes.get(row["id"], ())),
-                row.get("state", ""),
-                value,
-                row,
-            )
-        )
-    return found
-
-
-def _money(text: str) -> Fraction:
-    return arithmetic(text) if text.startswith("=") else number(text.partition(" ")[0])
-
-
-def _table(study: Study, name: str) -> Table | None:
-    return study.tables.get(name) or study.tables.get(f"{name}s")
-
-
-def _share(study: Study, path: str) -> Fraction | None:
-    raw = study.at(path)
-    text = str(raw.get("value") if isinstance(raw, Yaml) else raw or "").strip()
-    if not text:
-        return None
-    amount, _, rest = text.partition(" ")
-    return number(amount) / (100 if rest == "%" else 1)
-
-
-def changed(study: Study, actions: Sequence[Action]) -> Study:
-    """The study with what the measures do. Two changes of one datum add; a value that something becomes is set once."""
-    for action in actions:
-        for change in action.changes:
-            study = _apply(study, change)
-    return study
-
-
-def _apply(study: Study, change: Change) -> Study:
-    head, _, rest = change.datum.partition(".")
-    id_, _, column = rest.partition(".")
-    table = _table(study, head)
-    if table is not None and column:
-        if column not in table.columns or id_ not in table.ids:
-            raise TanbiaoError([Problem("measure-datum", change.place, {"datum": change.datum})])
-        row = table.ids.index(id_)
-        cells = list(table.columns[column])
-        cells[row] = change.becomes or _added(cells[row], change)
-        columns = {**table.columns, column: tuple(cells)}
-        key = head if head in study.tables else f"{head}s"
-        return replace(study, tables={**study.tables, key: replace(table, columns=columns)})
-    raw = study.at(change.datum)
-    if raw is None and not change.becomes:
-        raise TanbiaoError([Problem("measure-datum", change.place, {"datum": change.datum})])
-    text = str(raw.get("value") if isinstance(raw, Yaml) else raw or "")
-    return replace(
-        study, head=_set(study.head, change.datum.split("."), change.becomes or _added(text, change))
-    )
-
-
-def _set(node: Yaml, path: Sequence[str], text: str) -> Yaml:
-    key, rest = path[0], path[1:]
-    below = node.get(key)
-    value: Any
-    if rest:
-        value = _set(below if isinstance(below, Yaml) else Yaml(node.file, node.line, {}, {}), rest, text)
-    elif isinstance(below, Yaml):
-        value = _set(below, ["value"], text)
-    else:
-        value = text
-    return Yaml(
-        node.file,
-        node.line,
-        {**{k: node[k] for k in node}, key: value},
-        {k: node.place(k).row or node.line for k in (*node, key)},
-    )
-
-
-def _added(text: str, change: Change) -> str:
-    try:
-        old, _, measured = ("", "", "") if text.startswith("=") else text.partition(" ")
-        value = arithmetic(text) if text.startswith("=") else number(old)
-        amount, _, other = change.change.partition(" ")
-        more = number(amount)
-        if other and measured and other != measured:
-            more *= unit(other).to(unit(measured))
-        elif other and not measured:
-            raise ValueError(other)
-        return f"{decimal_text(value + more)} {measured}".strip()
-    except (ValueError, UnitError):
-        raise TanbiaoError(
-            [
-                Problem(
-                    "measure-change",
-                    change.place,
-                    {"datum": change.datum, "text": text, "change": change.change},
-                )
-            ]
-        ) from None
-
-
-# -- the search ------------------------------------------------------------------------------------------------------
 
 
 class _Plant:
@@ -553,6 +365,3 @@ def _by_trial(there: _Plant, actions: Sequence[Action], target: str, levels: Seq
                 there, actions, Path(tuple(a.id for a in chosen), cost, Fraction(0), frozenset()), target
             )
     return None
-
-
-__all__ = ["Action", "Blocker", "Choice", "Improvement", "actions_of", "changed", "improve", "improvements"]

@@ -12,7 +12,6 @@ import numpy as np
 from ..core.digest import keyed_digest, merkle_root
 from ..core.errors import Problem, TanbiaoError, refuse
 from ..core.numbers import decimal_text
-from ..core.units import ONE
 from ..core.value import KNOWN, MISSING, NOT_APPLICABLE, Array, Value, missing, not_applicable
 from ..formula import Node, evaluate
 from ..standards.clause import Clause
@@ -20,11 +19,16 @@ from ..standards.names import DERIVED_PARENTS, RulebookNames, derived_columns, l
 from ..standards.resolve import Rulebook
 from ..study import MASSFLOW
 from .background import Background
+from .choose import choose
 from .facts import Facts, FactTable
-from .grade import grade
+from .grade.grade import grade
 from .ledger import FORMULA, NUMERICS, Entry, Ledger
-from .massflow import DRAWS, SAMPLER, SEED, Draws, Flows, balance_ids, mass_flow
-from .system import Decision, Lines, Solved, build, line_table, solve
+from .lines import Decision, build
+from .massflow.flows import DRAWS, SAMPLER, SEED, Flows, mass_flow
+from .massflow.spread import Draws
+from .massflow.tables import balance_ids
+from .scopes import ClauseScope, RowScope, StrippedScope
+from .system import Solved, line_table, solve
 
 
 class Evaluation:
@@ -73,8 +77,6 @@ class Evaluation:
         """What was evaluated again under other options."""
         self.axes = tuple(sorted(("under", f"{k}={v}") for k, v in self.forced.items()))
         self._pack_digest = {p.name: p.digest for p in rulebook.packs}
-
-    # -- names -------------------------------------------------------------------------------------------------
 
     def value(self, name: str) -> Value:
         """The value of a clause's name."""
@@ -130,8 +132,6 @@ class Evaluation:
         )
         return self.ledger.add(entry, value)
 
-    # -- kinds -------------------------------------------------------------------------------------------------
-
     def clause(self, clause: Clause) -> Value:
         if clause.kind == "given":
             return self.facts.scalars.get(clause.name, missing(clause.path, unit=clause.unit))
@@ -170,6 +170,10 @@ class Evaluation:
         if clause.kind == "check" or clause.value_kind != "number":
             return value
         return replace(value, unit=clause.unit, basis=clause.basis)
+
+    def choose(self, clause: Clause) -> Value:
+        """What a choice settles, here from its conditions; an evaluation may keep another's options instead."""
+        return choose(self, clause)
 
     def empirical(self, clause: Clause, scope: ClauseScope) -> Value:
         """Numeric-value form: strip the inputs of their declared units, compute bare numbers, stamp the result."""
@@ -215,132 +219,6 @@ class Evaluation:
             state=np.broadcast_to(state, np.shape(value.state)).astype(np.int8),
             why=value.why | where.why,
         )
-
-    # -- choices -----------------------------------------------------------------------------------------------
-
-    def choose(self, clause: Clause) -> Value:
-        """Options in order, each with its condition; a missing datum leaves the choice undecided."""
-        scope = ClauseScope(self, clause)
-        table = scope.table
-        size = self.rows_of(table) if table is not None else 1
-        open_rows = np.ones(size, dtype=bool)
-        undecided = np.zeros(size, dtype=bool)
-        why: set[str] = set()
-        tests = []
-        if clause.when is not None:
-            tests.append(evaluate(clause.when, ClauseScope(self, replace(clause, subject=None))))
-        if clause.subject is not None and clause.subject.where is not None:
-            tests.append(evaluate(clause.subject.where, scope))
-        for test in tests:  # whether the choice applies may itself be unknown
-            truth = np.asarray(test.data if test.data is not None else False, dtype=bool)
-            state = np.broadcast_to(np.asarray(test.state), (size,))
-            undecided |= state == MISSING
-            why |= test.why if (state == MISSING).any() else frozenset()
-            open_rows &= (state == MISSING) | ((state == KNOWN) & np.broadcast_to(truth, (size,)))
-        undecided &= open_rows
-        open_rows &= ~undecided
-        chosen = np.array([""] * size, dtype=object)
-        applicable = open_rows.copy()
-        forced = self.forced.get(clause.name) or self.forced.get(clause.id)
-        if forced is not None:
-            if forced not in {o.name for o in clause.first}:
-                raise refuse("option-unknown", clause.place, option=forced, choice=clause.id)
-            chosen[open_rows] = forced
-            open_rows[:] = False
-        for option in clause.first:
-            if not open_rows.any():
-                break
-            if option.when is None:
-                chosen[open_rows] = option.name
-                open_rows[:] = False
-                continue
-            test = evaluate(option.when, scope)
-            state = np.broadcast_to(np.asarray(test.state), (size,))
-            truth = np.broadcast_to(
-                np.asarray(test.data if test.data is not None else False, dtype=bool), (size,)
-            )
-            take = open_rows & (state == KNOWN) & truth
-            chosen[take] = option.name
-            stuck = open_rows & (state == MISSING)
-            if stuck.any():
-                why |= test.why
-            undecided |= stuck
-            open_rows &= ~(take | stuck)
-        undecided |= open_rows
-        self.decisions[clause.name] = self.decision(clause, scope, table, chosen, undecided)
-        state = np.where(undecided, MISSING, np.where(applicable, KNOWN, NOT_APPLICABLE)).astype(np.int8)
-        reasons = frozenset(why | ({clause.address} if (state != KNOWN).any() and not why else set()))
-        if table is None:
-            return Value(str(chosen[0]) or None, int(state[0]), why=reasons)
-        return Value(chosen, state, table=table, why=reasons)
-
-    def decision(
-        self, clause: Clause, scope: ClauseScope, table: str | None, chosen: Array, undecided: Array
-    ) -> Decision:
-        used = [o for o in clause.first if o.name in set(chosen)]
-        weights = None
-        providers: dict[str, Value] = {}
-        coefficients: dict[tuple[str, int], Value] = {}
-        for option in used:
-            if option.key is not None:
-                weights = self.weights(option.key, option.name, chosen, weights)
-            if option.provider is not None:
-                providers[option.name] = evaluate(option.provider, scope)
-            for number, line in enumerate(option.lines or ()):
-                coefficients[(option.name, number)] = evaluate(line.coefficient, scope)
-        return Decision(
-            clause.name,
-            clause.address,
-            table,
-            tuple(chosen),
-            tuple(int(r) for r in np.flatnonzero(undecided)),
-            {o.name: o for o in clause.first},
-            weights,
-            providers or None,
-            coefficients or None,
-        )
-
-    def weights(self, key: Node, option: str, chosen: Array, before: Array | None) -> Array:
-        """Allocation weights of the product rows (in the exchange table) whose process chose `option`."""
-        value = evaluate(key, RowScope(self, "product"))
-        exchange = self.facts.tables["exchange"]
-        weights = np.zeros(len(exchange)) if before is None else before
-        rows = self.product_rows()
-        owner = exchange.parents.get("process", np.full(len(exchange), -1))
-        if value.table == "process":
-            value = replace(
-                value, data=value.data[owner[rows]], state=value.state[owner[rows]], table="product"
-            )
-        for position, row in enumerate(rows):
-            if owner[row] < 0 or chosen[owner[row]] != option:
-                continue
-            data = value.data if value.table is None else value.data[position]
-            known = (value.state if value.table is None else value.state[position]) == KNOWN
-            why = value.why
-            if known and isinstance(data, str) and not self._is_property(data):
-                known, why = False, frozenset([f"process.key = {data}"])
-            elif known and isinstance(data, str):  # its column for one unit, times the amount
-                column, amount = self.fact_column("product", data), self.fact_column("product", "amount")
-                known, why = column.state[position] == KNOWN, column.why
-                data = column.data[position] * amount.data[position] if known else None
-            if not known:
-                self.problems.append(
-                    Problem(
-                        "allocation-key",
-                        exchange.place(int(row)),
-                        {"product": exchange.ids[row], "missing": ", ".join(sorted(why))},
-                    )
-                )
-                continue
-            weights[row] = float(data)
-        return weights
-
-    def _is_property(self, name: str) -> bool:
-        """Whether a word names a numeric column of the products."""
-        known = self.names.column("product", name)
-        return known is not None and known.kind == "number" and name in self.facts.tables["exchange"].columns
-
-    # -- tables ------------------------------------------------------------------------------------------------
 
     def product_rows(self) -> Array:
         return np.flatnonzero(self.facts.tables["exchange"].columns["direction"].data == "product")
@@ -420,8 +298,6 @@ class Evaluation:
             return np.array([place.get(i, -1) for i in balance_ids(flows.tables[child])], dtype=np.int64)
         table = self.facts.tables.get(child)
         return table.parents.get(parent) if table is not None else None
-
-    # -- mass flow ---------------------------------------------------------------------------------------------
 
     def mass_flow(self) -> Flows:
         """The derived tables, computed once. Raises with everything that is wrong with the facts behind them."""
@@ -515,8 +391,6 @@ class Evaluation:
         )
         other.roots, other.flows, other._flow_key = self.roots, flows, self._flow_key
         return other
-
-    # -- lines -------------------------------------------------------------------------------------------------
 
     def line_column(self, column: str) -> Value:
         if self._line_columns is None:
@@ -645,8 +519,6 @@ class Evaluation:
             for r in range(self.rulebook.tables[headline.stages].rows)
         }
 
-    # -- again -------------------------------------------------------------------------------------------------
-
     def under(self, options: Mapping[str, str]) -> Evaluation:
         """The same evaluation with other options chosen; it writes into the same ledger, under its own axes."""
         forced = {**self.forced, **{k.replace("-", "_"): v for k, v in options.items()}}
@@ -670,112 +542,6 @@ class Evaluation:
         return self.others[key]
 
 
-class RowScope:
-    """What a formula reads from the rows of one table, or from no row."""
-
-    def __init__(self, evaluation: Evaluation, table: str | None) -> None:
-        self.evaluation, self.table = evaluation, table
-        self.names = RulebookNames(evaluation.rulebook, table)
-
-    def table_named(self, name: str) -> str:
-        found = self.names.table_named(name)
-        kind = self.names.type_of(name) if name in self.evaluation.rulebook.clauses else None
-        if found is None or (kind is not None and kind.kind != "table"):
-            raise KeyError(name)
-        return found
-
-    def value_of(self, name: str) -> Value:
-        table, _, column = name.partition(".")
-        if column:
-            known = self.names.table_named(table)
-            if known is None:
-                raise refuse("name-unknown", name=name, formula=name)
-            return self.evaluation.fact_column(known, column)
-        if self.table is not None:
-            if self.names.column(self.table, name) is not None:
-                return self.evaluation.fact_column(self.table, name)
-            for child in self.names.children(self.table):
-                if self.names.column(child, name) is not None:
-                    return self.evaluation.fact_column(child, name)
-        if name == "as_of" and name not in self.evaluation.rulebook.clauses:
-            return Value(self.evaluation.facts.as_of)
-        return self.evaluation.value(name)
-
-    def rows_of(self, table: str) -> int:
-        return self.evaluation.rows_of(table)
-
-    def parent_rows(self, child: str, parent: str) -> Array | None:
-        return self.evaluation.parent_rows(child, parent)
-
-    def under(self, options: Mapping[str, str], formula: Node) -> Value:
-        other = self.evaluation.under(options)
-        other.stack.append([])
-        value = evaluate(formula, RowScope(other, self.table))
-        for name, key in other.stack.pop():
-            self.evaluation.use(f"{name} ({', '.join(f'{k}={v}' for k, v in sorted(options.items()))})", key)
-        return value
-
-    def chance(self, formula: Node) -> Value:
-        """The probability that `formula` holds, by draws of what has a spread."""
-        return self.evaluation.chance(formula, self.table)
-
-    def declared(self, provider: Value, word: str) -> Value:
-        """A declaration of each provider; missing where no provider is named or the background does not hold
-        it, empty for the study's own processes."""
-        known, own = self.evaluation.background.providers, set(self.evaluation.facts.tables["process"].ids)
-        ids = provider.data if provider.table is not None else np.array([provider.data], dtype=object)
-        state = np.broadcast_to(np.asarray(provider.state), np.shape(ids)).copy()
-        state[
-            np.array(
-                [
-                    s == KNOWN and str(i) not in known and str(i) not in own
-                    for i, s in zip(ids, state, strict=True)
-                ],
-                dtype=bool,
-            )
-        ] = MISSING
-        texts = np.array(
-            [
-                known[str(i)].facts.get(word, "") if s == KNOWN and str(i) in known else ""
-                for i, s in zip(ids, state, strict=True)
-            ],
-            dtype=object,
-        )
-        if provider.table is None:
-            return Value(texts[0], int(state[0]), why=provider.why)
-        return Value(texts, state.astype(np.int8), table=provider.table, why=provider.why)
-
-    def options_of(self, name: str) -> Mapping[str, str]:
-        clause = self.evaluation.rulebook.clauses[name]
-        self.evaluation.value(name)
-        return clause.alternative
-
-
-class ClauseScope(RowScope):
-    """What the formulas of one clause read."""
-
-    def __init__(self, evaluation: Evaluation, clause: Clause) -> None:
-        super().__init__(
-            evaluation, evaluation.names.table_named(clause.subject.table) if clause.subject else None
-        )
-        self.clause = clause
-
-
-class StrippedScope(ClauseScope):
-    """The scope of an empirical equation: its inputs are bare numbers in their declared units."""
-
-    def value_of(self, name: str) -> Value:
-        value = super().value_of(name)
-        measured = self.clause.inputs.get(name)
-        if measured is None or value.data is None:
-            return value
-        factor = measured.factor
-        exact = isinstance(value.data, Fraction) or (
-            isinstance(value.data, np.ndarray) and value.data.dtype == object
-        )
-        return replace(value, data=value.data / (factor if exact else float(factor)), unit=ONE, basis=())
-
-
 def _text(value: Value) -> str:
     if value.state != KNOWN:
         return ""
@@ -786,6 +552,3 @@ def _cell(data: Any) -> str:
     if isinstance(data, Fraction | float) and not isinstance(data, bool):
         return decimal_text(data)
     return str(data)
-
-
-__all__ = ["ClauseScope", "Evaluation", "Lines", "RowScope"]

@@ -13,9 +13,10 @@ from html import escape
 
 from ..core.errors import Lang
 from ..core.text import Text
-from ..evaluate.compare import AXES, Comparison, Part, Side, axes_of, title_of
+from ..evaluate.axes import AXES, axes_of, title_of
+from ..evaluate.comparison import Comparison, Part, Side
 from ..evaluate.published import Beside
-from ..evaluate.years import TITLES, Explained
+from ..evaluate.years import METHOD, TITLES, Explained
 from . import figures, palette
 from .figures import Chart, Step
 from .numbers import minus, unit_text
@@ -76,7 +77,7 @@ def _missing(value: float | None) -> str:
     return "—" if value is None else minus(f"{value:.4g}")
 
 
-def difference_waterfall(found: Comparison, lang: Lang) -> Chart | None:
+def difference_waterfall(found: Comparison, lang: Lang, constructed: bool = False) -> Chart | None:
     """From the left total to the right one, choice by choice; None where nothing can be computed."""
     if found.compared is None:
         return None
@@ -98,9 +99,8 @@ def difference_waterfall(found: Comparison, lang: Lang) -> Chart | None:
         else Text(f"{name}（可计算的部分）", f"{name}, as far as it can be computed")
     )
     steps.append(Step(end, found.compared[1], "total", last))
-    return figures.waterfall(
-        steps, found.unit, lang, Text("同一组事实，两份规则", "one set of facts, two rulebooks")
-    )
+    title = Text("同一组事实，两份规则", "one set of facts, two rulebooks")
+    return figures.waterfall(steps, found.unit, lang, marked(title, constructed))
 
 
 def _short(version: str) -> str:
@@ -132,7 +132,24 @@ WORDS = {
         "the parts sum to the difference exactly and do not depend on an order (Shapley values, in rationals)",
     ),
     "constructed": Text("构造示例", "constructed example"),
+    "verdict": Text("判定", "verdict"),
+    "no_verdict": Text("该包不作判定", "the pack gives none"),
 }
+
+
+VERDICTS = {"screening": Text("筛查", "screening"), "full": Text("完整", "full")}
+
+
+def marked(title: Text, constructed: bool) -> Text:
+    """A figure's title; a constructed example says so."""
+    if not constructed:
+        return title
+    word = WORDS["constructed"]
+    return Text(f"{title.zh} · {word.zh}", f"{title.en} · {word.en}")
+
+
+def _constructed(constructed: bool, lang: Lang) -> str:
+    return f"<p class=lead><b>{word_('constructed', lang)}</b></p>" if constructed else ""
 
 
 def word_(key: str, lang: Lang) -> str:
@@ -144,15 +161,13 @@ def comparison_page(
 ) -> str:
     """A page that stands alone: results, choices and every pair."""
     body = [
-        f"<h1>{escape(title)}</h1><p class=lead>{word_('title', lang)}"
-        + (f" · <b>{word_('constructed', lang)}</b>" if constructed else "")
-        + "</p>",
+        f"<h1>{escape(title)}</h1><p class=lead>{escape(marked(WORDS['title'], constructed)[lang])}</p>",
         f"<h2>{word_('results', lang)}</h2>",
         _results(sides, lang),
         f"<h2>{word_('choices', lang)}</h2>",
         _choices(sides, lang),
     ]
-    body += [_pair(p, n, lang) for n, p in enumerate(pairs)]
+    body += [_pair(p, n, lang, constructed) for n, p in enumerate(pairs)]
     return _page(title, "".join(body), lang)
 
 
@@ -195,13 +210,21 @@ def _results(sides: Sequence[Side], lang: Lang) -> str:
         rows.append(
             f"<tr><td><b>{escape(_short(side.name))}</b><div class=c>{escape(title)}</div>{lack}</td>"
             f"<td class=n>{escape(minus(side.published.published))} {escape(unit_text(side.published.unit))}</td>"
-            f"<td class=n>{_total(value)}</td>"
+            f"<td class=n>{_total(value)}</td><td>{escape(verdict_text(side, lang))}</td>"
             f"<td class=c>{escape(side.result.conformity()[lang])}</td></tr>"
         )
     return (
         f"<table><tr><th>{word_('pack', lang)}<th class=n>{word_('published', lang)}<th class=n>{word_('total', lang)}"
-        f"<th></tr>{''.join(rows)}</table>"
+        f"<th>{word_('verdict', lang)}<th></tr>{''.join(rows)}</table>"
     )
+
+
+def verdict_text(side: Side, lang: Lang) -> str:
+    """The pack's verdict on coverage; a pack without one says so."""
+    if side.total.value is None:
+        return word_("not_evaluable", lang)
+    said = side.published.verdict
+    return VERDICTS[said][lang] if said in VERDICTS else word_("no_verdict", lang)
 
 
 def _total(value: float | None) -> str:
@@ -232,12 +255,13 @@ def _choices(sides: Sequence[Side], lang: Lang) -> str:
                 for c in rules[:2]
             )
             cells.append(f"<td>{f'<b>{escape(settled)}</b><br>' if settled else ''}{texts}{clauses}</td>")
-        rows.append(f"<tr><td><b>{escape(title_of(axis, *sides)[lang])}</b></td>{''.join(cells)}</tr>")
+        name = title_of(axis, *(s.rulebook for s in sides))[lang]
+        rows.append(f"<tr><td><b>{escape(name)}</b></td>{''.join(cells)}</tr>")
     return f"<div class=wide><table><tr><th>{head}</tr>{''.join(rows)}</table></div>"
 
 
-def _pair(found: Comparison, number: int, lang: Lang) -> str:
-    chart = difference_waterfall(found, lang)
+def _pair(found: Comparison, number: int, lang: Lang, constructed: bool) -> str:
+    chart = difference_waterfall(found, lang, constructed)
     first, parts, last = shown(found)
     rows = [
         f"<tr><td><b>{escape(_short(found.left))}</b> <span class=c>{escape(minus(found.left_published))} "
@@ -296,10 +320,15 @@ def years_shown(found: Explained) -> tuple[str, list[str], str]:
 def years_waterfall(found: Explained, lang: Lang) -> Chart:
     """From last year to this year: data by process, factors, method."""
     first, texts, last = years_shown(found)
-    steps = [Step(Text("上一期", "before"), found.before, "total", first)]
+    steps = [Step(found.names[0], found.before, "total", first)]
     steps += [Step(p.title, p.effect, "change", t) for p, t in zip(found.parts, texts, strict=True)]
-    steps.append(Step(Text("本期", "after"), found.after, "total", last))
-    return figures.waterfall(steps, found.unit, lang, Text("两期之间的变化", "the change between two years"))
+    steps.append(Step(found.names[1], found.after, "total", last))
+    title = Text("两期之间的变化", "the change between two years")
+    return figures.waterfall(steps, found.unit, lang, marked(title, found.constructed))
+
+
+def _moved(change: float) -> Text:
+    return Text("上升", "rose") if change > 0 else Text("下降", "fell")
 
 
 def years_page(title: str, found: Explained, lang: Lang) -> str:
@@ -308,18 +337,24 @@ def years_page(title: str, found: Explained, lang: Lang) -> str:
     first, texts, last = years_shown(found)
     change = float(found.exact_difference)
     share = f"{abs(change) / abs(found.before):.1%}" if found.before else "—"
-    verb = ("上升" if change > 0 else "下降") if zh else ("rose" if change > 0 else "fell")
     groups = [(TITLES[g][lang], float(found.group(g))) for g in TITLES]
     lead = (
-        f"{unit_text(found.unit)}：由 {first} {verb}到 {last}（{share}）。"
+        f"{unit_text(found.unit)}：由 {first} {_moved(change)[lang]}到 {last}（{share}）。"
         if zh
-        else f"It {verb} from {first} to {last} {unit_text(found.unit)} ({share}). "
+        else f"It {_moved(change)[lang]} from {first} to {last} {unit_text(found.unit)} ({share}). "
     )
     lead += (
         ("其中" if zh else "Of this: ")
         + ("，" if zh else ", ").join(f"{n} {(minus(f'{v:+.3g}') if v else '0')}" for n, v in groups)
         + ("。" if zh else ".")
     )
+    if not found.same_method:
+        like = float(found.exact_difference - found.group(METHOD))
+        lead += (
+            f"方法不变时{_moved(like)[lang]} {abs(like):.3g}。"
+            if zh
+            else f" Under one method it would have {'risen' if like > 0 else 'fallen'} by {abs(like):.3g}."
+        )
     tracking = (
         (
             "两期方法相同，可按 ISO 14067 6.4.7 作为同一序列跟踪。"
@@ -344,14 +379,15 @@ def years_page(title: str, found: Explained, lang: Lang) -> str:
         else ("change", f"effect, {unit_text(found.unit)}", "data changed")
     )
     body = (
-        f"<h1>{escape(title)}</h1><p>{escape(lead)}</p>{figures.svg(years_waterfall(found, lang), 'y')}"
+        f"<h1>{escape(title)}</h1>{_constructed(found.constructed, lang)}<p>{escape(lead)}</p>"
+        f"{figures.svg(years_waterfall(found, lang), 'y')}"
         f"<table><tr><th>{heads[0]}<th class=n>{heads[1]}<th>{heads[2]}</tr>{rows}</table>"
         f"<p class=note>{escape(tracking)}</p>"
     )
     return _page(title, body, lang)
 
 
-def beside_page(title: str, found: Beside, lang: Lang) -> str:
+def beside_page(title: str, found: Beside, lang: Lang, constructed: bool = False) -> str:
     """A page that stands alone: a published result beside ours by stage, and what is not comparable."""
     zh = lang == "zh"
     heads = ("阶段", "公布的", "本研究", "差") if zh else ("stage", "published", "ours", "difference")
@@ -363,7 +399,8 @@ def beside_page(title: str, found: Beside, lang: Lang) -> str:
     head = "不可比之处" if zh else "What is not comparable"
     notes = "".join(f"<li>{escape(r[lang])}</li>" for r in found.reasons)
     body = (
-        f"<h1>{escape(title)}</h1><p class=lead>{escape(found.title)} · {escape(found.source)}"
+        f"<h1>{escape(title)}</h1>{_constructed(constructed, lang)}"
+        f"<p class=lead>{escape(found.title)} · {escape(found.source)}"
         f" · {escape(_short(found.pack))} · "
         f"{escape(unit_text(found.unit))}</p><table><tr><th>{heads[0]}"
         + "".join(f"<th class=n>{h}" for h in heads[1:])

@@ -8,45 +8,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import cache
-from importlib import resources
 from typing import Any
 
 import altair as alt
 
 from ..core.errors import Lang
 from ..core.text import Text
-from ..evaluate.grade import Graded
+from ..evaluate.grade.graded import Graded
 from ..evaluate.improve import Improvement
 from . import palette
+from .evaluation_texts import say, term
 from .figures import ROW, WIDTH, Chart, _dress, _legend, _names, _rows_axis
 from .numbers import minus, short, unit_text
 
 SHADES = (palette.INK, palette.LEAF, palette.STRAW)
 """Levels from best to last, dark to light."""
 DASHES = ((1, 0), (6, 3), (2, 3))
-
-
-@cache
-def _phrases() -> dict[str, Text]:
-    import yaml
-
-    raw = yaml.safe_load((resources.files(__package__) / "evaluation_texts.yaml").read_text(encoding="utf-8"))
-    return {f"{g}.{k}": Text(w["zh"], w["en"]) for g, items in raw.items() for k, w in items.items()}
-
-
-def say(key: str, lang: Lang, **args: object) -> str:
-    """A phrase of the evaluation, its `{name}` places filled."""
-    text = _phrases()[key][lang]
-    for name, value in args.items():
-        text = text.replace("{" + name + "}", str(value))
-    return text
-
-
-def term(group: str, value: str, lang: Lang) -> str:
-    """The word of a vocabulary, or the value itself where it has none."""
-    found = _phrases().get(f"{group}.{value}")
-    return found[lang] if found is not None else value
 
 
 def radar(graded: Graded, lang: Lang) -> Chart:

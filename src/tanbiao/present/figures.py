@@ -20,6 +20,7 @@ from ..core.errors import Lang, refuse
 from ..core.text import Text
 from ..evaluate import Published
 from . import font, palette
+from .content.naming import share_text
 from .numbers import percent, short, unit_text
 from .texts import phrase, word
 
@@ -82,7 +83,7 @@ def contributions(published: Published, lang: Lang, limit: int = 10) -> Chart:
             "high": c.high,
             "order": n,
             "cover": c.coverage,
-            "text": f"{short(c.value)}  ·  {percent(c.share)}",
+            "text": f"{short(c.value)}  ·  {share_text(c, lang)}",
         }
         for n, c in enumerate(shown)
     ]

@@ -20,7 +20,7 @@ from ..evaluate import Ledger, Result
 from ..library import Library
 from ..study import Study
 from . import font, palette
-from .content import report_document
+from .content.whole import report_document
 from .document import (
     Banner,
     Block,

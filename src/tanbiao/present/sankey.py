@@ -51,8 +51,16 @@ class _Node:
     outward: float = 0.0
 
 
-def sankey(links: Sequence[Link], names: Mapping[str, str], lang: Lang, prefix: str = "s") -> str:
-    """The diagram as SVG; names: what a node is called (routes are named by their vocabulary)."""
+def sankey(
+    links: Sequence[Link],
+    names: Mapping[str, str],
+    lang: Lang,
+    prefix: str = "s",
+    title: str = "",
+    unit: str = "kg",
+) -> str:
+    """The diagram as SVG; names: what a node is called (routes are named by their vocabulary). title, unit: of what
+    flows, mass in kg where they are left out."""
     merged: dict[tuple[str, str], float] = {}
     for link in links:
         if link.mass > 0:
@@ -88,13 +96,11 @@ def sankey(links: Sequence[Link], names: Mapping[str, str], lang: Lang, prefix: 
         colour = (
             ROUTES.get(link.target.removeprefix("→"), PASSING) if link.target.startswith("→") else PASSING
         )
-        title = (
-            f"{_name(link.source, names, lang)} → {_name(link.target, names, lang)}: {short(link.mass)} kg"
-        )
+        said = f"{_name(link.source, names, lang)} → {_name(link.target, names, lang)}: {short(link.mass)} {unit}"
         marks.append(
             f'<path d="M{x0:.1f},{y0:.1f}C{x0 + bend:.1f},{y0:.1f} {x1 - bend:.1f},{y1:.1f} {x1:.1f},{y1:.1f}" '
             f'fill="none" stroke="{colour}" stroke-opacity="0.5" stroke-width="{thick:.2f}">'
-            f"<title>{html.escape(title)}</title></path>"
+            f"<title>{html.escape(said)}</title></path>"
         )
     for node in nodes.values():
         tall = max(1.2, node.mass * scale)
@@ -107,7 +113,7 @@ def sankey(links: Sequence[Link], names: Mapping[str, str], lang: Lang, prefix: 
         )
     for node in nodes.values():
         marks += _label(node, x(node.column), last, step, room, scale, names, lang)
-    head = html.escape(say("figure.sankey", lang))
+    head = html.escape(title or say("figure.sankey", lang))
     family = html.escape(font.stack(lang), quote=True)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom:.0f}" width="{WIDTH}" '

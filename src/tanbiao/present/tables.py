@@ -19,7 +19,7 @@ from rich.text import Text as Line
 from ..core.errors import Lang
 from ..evaluate import Finding, Published, Result
 from ..study import Study
-from .content import missing_text, places
+from .content.naming import missing_text, places, share_text
 from .numbers import percent, short, unit_text
 from .texts import phrase, word
 
@@ -109,7 +109,7 @@ def contribution_table(published: Published, lang: Lang, limit: int = 8) -> Tabl
     table.add_column(phrase("tables.share", lang), justify="right", no_wrap=True)
     limit = limit + 1 if len(published.contributions) == limit + 1 else limit
     for c in published.contributions[:limit]:
-        table.add_row(c.name[lang], word("coverage", c.coverage, lang), short(c.value), percent(c.share))
+        table.add_row(c.name[lang], word("coverage", c.coverage, lang), short(c.value), share_text(c, lang))
     rest = published.contributions[limit:]
     if rest:
         table.add_row(

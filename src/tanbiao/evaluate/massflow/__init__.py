@@ -1,0 +1,1 @@
+"""Facts of mass flow as derived tables; `flows` is the door."""
