@@ -62,6 +62,7 @@ DICTIONARY = [
 
 def seeds() -> dict[str, bytes]:
     """Small good files of every format, made here."""
+    from . import test_datapackage as matrices
     from . import test_formats as samples
 
     olca = _zip(
@@ -75,8 +76,17 @@ def seeds() -> dict[str, bytes]:
             b'{"@id":"f","name":"Steel"},"unit":{"name":"kg"},"amount":1.0,"isQuantitativeReference":true,"internalId":1},'
             b'{"flow":{"@id":"g","name":"CO2"},"unit":{"name":"kg"},"amount":1.9,"uncertainty":{"distributionType":'
             b'"LOG_NORMAL_DISTRIBUTION","geomMean":1.9,"geomSd":1.1}},{"flow":{"@id":"x","name":"coal"},"unit":{"name":"t"},'
-            b'"amount":0.5,"isInput":true,"defaultProvider":{"@id":"q"}}],"allocationFactors":[{"allocationType":'
-            b'"PHYSICAL_ALLOCATION","product":{"@id":"f"},"value":1}]}',
+            b'"amount":0.5,"isInput":true,"internalId":3,"amountFormula":"a/4","defaultProvider":{"@id":"q"}}],"allocationFactors":[{"allocationType":'
+            b'"PHYSICAL_ALLOCATION","product":{"@id":"f"},"value":1,"formula":"a/a"}],"parameters":[{"name":"a","value":2,'
+            b'"formula":"if(1<2;2;3)^1"}]}',
+            "results/r.json": b'{"@type":"Result","@id":"r","name":"r","impactResults":[{"indicator":{"@id":"i","name":"GWP total",'
+            b'"refUnit":"kg CO2e"},"amount":2}],"flowResults":[{"flow":{"@id":"f"},"amount":1,"isRefFlow":true}]}',
+            "results/s.json": b'{"@type":"Result","@id":"s","name":"s","flowResults":[{"flow":{"@id":"f"},"amount":1,"isRefFlow":true},'
+            b'{"flow":{"@id":"g"},"amount":3}]}',
+            "epds/e.json": b'{"@type":"Epd","@id":"e","name":"e","product":{"flow":{"@id":"f"},"amount":1},"modules":[{"name":"A1-A3",'
+            b'"result":{"@id":"r"}}]}',
+            "product_systems/d.json": b'{"@type":"ProductSystem","@id":"d","name":"d","referenceProcess":{"@id":"p"},"processLinks":'
+            b'[{"process":{"@id":"p"},"provider":{"@id":"s"},"exchange":{"internalId":3}}]}',
         }
     )
     ilcd = _zip({"processes/a.xml": samples.ILCD_EPD.encode(), "flows/b.xml": samples.FLOW.encode()})
@@ -143,6 +153,7 @@ def seeds() -> dict[str, bytes]:
         "epd.json": json.dumps(epd).encode(),
         "simapro.csv": samples.SIMAPRO.encode(),
         "table.zip": table,
+        "package.zip": _zip(matrices.package(matrices.STEEL)),
         "bom.csv": "零件,材料,质量 (g)\n外壳,铝锭,850\n".encode(),
     }
 

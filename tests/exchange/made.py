@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import random
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from hypothesis import strategies as st
 
+from tanbiao.exchange import openlca
 from tanbiao.exchange.model import Exchange, Flow, Inventory, Measure, Process, Uncertainty
 
 AIR = ("Emissions", "Emissions to air", "Emissions to air, unspecified")
@@ -56,6 +60,147 @@ def zipped(path: Path, files: dict[str, bytes]) -> Path:
         for name, data in files.items():
             archive.writestr(name, data)
     return path
+
+
+def database(path: Path, processes: int, seed: int = 1, per: int = 36) -> None:
+    """A made-up database in this format, for tests of scale: every tenth exchange names its provider."""
+    chance = random.Random(seed)
+    unit = {"@type": "Unit", "@id": openlca.identity("unit kg"), "name": "kg"}
+    group = {
+        "@type": "UnitGroup",
+        "@id": openlca.identity("group kg"),
+        "name": "Units of mass",
+        "units": [
+            {"@type": "Unit", "@id": unit["@id"], "name": "kg", "isRefUnit": True, "conversionFactor": 1.0}
+        ],
+    }
+    prop = {
+        "@type": "FlowProperty",
+        "@id": openlca.identity("property kg"),
+        "name": "Mass",
+        "unitGroup": group,
+    }
+    air = {
+        "@type": "Flow",
+        "@id": openlca.identity("flow co2"),
+        "name": "Carbon dioxide, fossil",
+        "flowType": "ELEMENTARY_FLOW",
+        "category": "Elementary flows/Emission to air/unspecified",
+        "flowProperties": [{"isRefFlowProperty": True, "conversionFactor": 1.0, "flowProperty": prop}],
+    }
+    words = ("钢", "铝", "铜", "电池", "玻璃", "水泥", "聚丙烯", "电力", "运输", "磷酸铁锂")
+    english = (
+        "steel",
+        "aluminium",
+        "copper",
+        "battery",
+        "glass",
+        "cement",
+        "polypropylene",
+        "electricity",
+        "transport",
+        "lithium iron phosphate",
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+
+        def put(name: str, data: Any) -> None:
+            archive.writestr(name, json.dumps(data, ensure_ascii=False))
+
+        put("olca-schema.json", {"version": 2})
+        put(f"unit_groups/{group['@id']}.json", group)
+        put(f"flow_properties/{prop['@id']}.json", prop)
+        put(f"flows/{air['@id']}.json", air)
+        places = ("CN", "GLO", "RER", "US", "CN-JS")
+        for k in range(processes):
+            name = f"{english[k % 10]} production {k}, route {k % 97}"
+            put(
+                f"flows/{openlca.identity(f'flow {k}')}.json",
+                {
+                    "@type": "Flow",
+                    "@id": openlca.identity(f"flow {k}"),
+                    "name": f"{english[k % 10]} {words[k % 10]} {k}",
+                    "flowType": "PRODUCT_FLOW",
+                    "flowProperties": [
+                        {"isRefFlowProperty": True, "conversionFactor": 1.0, "flowProperty": prop}
+                    ],
+                },
+            )
+            ref = {"@type": "FlowProperty", "@id": prop["@id"], "name": "Mass"}
+            exchanges = [
+                {
+                    "@type": "Exchange",
+                    "internalId": 1,
+                    "amount": 1.0,
+                    "isInput": False,
+                    "isQuantitativeReference": True,
+                    "flow": {
+                        "@type": "Flow",
+                        "@id": openlca.identity(f"flow {k}"),
+                        "name": f"{english[k % 10]} {words[k % 10]} {k}",
+                        "flowType": "PRODUCT_FLOW",
+                        "refUnit": "kg",
+                    },
+                    "unit": unit,
+                    "flowProperty": ref,
+                }
+            ]
+            for n in range(2, per + 1):
+                t = chance.randrange(processes)
+                gas = n % 6 == 0
+                x: dict[str, Any] = {
+                    "@type": "Exchange",
+                    "internalId": n,
+                    "amount": chance.random() * 0.01,
+                    "isInput": not gas,
+                    "isAvoidedProduct": False,
+                    "isQuantitativeReference": False,
+                    "unit": unit,
+                    "flowProperty": ref,
+                    "dqEntry": "(1;2;3;2;1)",
+                    "description": "generated for a test of scale, no real process",
+                    "flow": {
+                        "@type": "Flow",
+                        "@id": air["@id"] if gas else openlca.identity(f"flow {t}"),
+                        "name": air["name"] if gas else f"{english[t % 10]} {words[t % 10]} {t}",
+                        "refUnit": "kg",
+                        "flowType": "ELEMENTARY_FLOW" if gas else "PRODUCT_FLOW",
+                    },
+                    "uncertainty": {
+                        "@type": "Uncertainty",
+                        "distributionType": "LOG_NORMAL_DISTRIBUTION",
+                        "geomMean": 0.005,
+                        "geomSd": 1.2,
+                    },
+                }
+                if n % 10 == 0 and not gas:
+                    x["defaultProvider"] = {
+                        "@type": "Process",
+                        "@id": openlca.identity(f"process {t}"),
+                        "name": "provider",
+                    }
+                exchanges.append(x)
+            put(
+                f"processes/{openlca.identity(f'process {k}')}.json",
+                {
+                    "@type": "Process",
+                    "@id": openlca.identity(f"process {k}"),
+                    "name": f"{name}（{words[k % 10]}）",
+                    "version": "00.00.001",
+                    "category": f"Group {k % 50}/Sub {k % 7}",
+                    "processType": "UNIT_PROCESS",
+                    "location": {
+                        "@type": "Location",
+                        "@id": openlca.identity("place " + places[k % 5]),
+                        "name": places[k % 5],
+                    },
+                    "processDocumentation": {
+                        "validFrom": "2023-01-01",
+                        "validUntil": "2024-12-31",
+                        "technologyDescription": "A made-up route. " * 12,
+                    },
+                    "exchanges": exchanges,
+                },
+            )
 
 
 TEXTS = (

@@ -12,7 +12,7 @@ from .conftest import ROOT
 def test_codes_and_catalogue_agree() -> None:
     texts = [
         p.read_text(encoding="utf-8")
-        for p in (*(ROOT / "src/tanbiao/exchange").glob("*.py"), ROOT / "src/tanbiao/service/exchange.py")
+        for p in (*(ROOT / "src/tanbiao/exchange").rglob("*.py"), ROOT / "src/tanbiao/service/exchange.py")
     ]
     used = {c for t in texts for c in re.findall(r'"(exchange-[a-z-]+[a-z])"', t)}
     used |= {f"exchange-uncharacterised-{s}" for s in ("minor", "group", "suspect", "unit")}

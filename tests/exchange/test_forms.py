@@ -19,7 +19,7 @@ from tanbiao.exchange.workbook import write_study
 from tanbiao.library import Library, read_library
 from tanbiao.service import Places
 from tanbiao.service import exchange as use
-from tanbiao.study import read_study
+from tanbiao.study import read_study, sheets
 
 from .conftest import ROOT
 from .made import TEXTS
@@ -42,27 +42,53 @@ def test_a_form_asks_for_every_given_of_the_pack(form: Path) -> None:
 
     rulebook, _ = resolve(PACK, Places().pack_roots)
     book = openpyxl.load_workbook(form)
-    paths = {row[0].value for row in book["study"].iter_rows(min_row=2)}
+    paths = {row[0].value for row in book[sheets.GOAL.title].iter_rows(min_row=2)}
     for clause in rulebook.of_kind("given"):
         if clause.value_kind == "table":
             header = [c.value for c in book[clause.name][4]] if clause.name in book.sheetnames else None
             assert header and {c.name for c in clause.columns} <= set(header)
         else:
             assert clause.path in paths
-    assert {"cover", "study", "processes", "exchanges", "evidence"} <= set(book.sheetnames)
+
+
+def test_a_form_has_the_sheets_an_engineer_knows_in_their_order(form: Path) -> None:
+    names = openpyxl.load_workbook(form).sheetnames
+    assert [n for n in names if n in sheets.BY_TITLE or n.startswith("cover")] == [
+        "cover 封面",
+        "goal and scope 目标与范围",
+        "BOM 物料清单",
+        "processes 过程",
+        "energy 能源",
+        "transport 运输",
+        "end of life 报废",
+        "products and emissions 产出排放",
+        "evidence 证据",
+    ]
+    assert (
+        names[names.index("energy 能源") + 1] == "electricity"
+    )  # contracts stand beside the energy they are for
 
 
 def test_a_form_protects_ids_offers_choices_and_shows_what_is_missing(form: Path) -> None:
-    sheet = openpyxl.load_workbook(form)["exchanges"]
+    book = openpyxl.load_workbook(form)
+    sheet = book[sheets.BOM.title]
     assert (
         sheet.protection.sheet
-        and sheet["A5"].value == "x001"
+        and sheet["A5"].value == "b001"
         and sheet["A5"].protection.locked
         and not sheet["B5"].protection.locked
     )
-    assert any('"product,input' in str(v.formula1) for v in sheet.data_validations.dataValidation)
-    study = openpyxl.load_workbook(form)["study"]
-    assert len(study.conditional_formatting) > 20 and study["D2"].value and study["E2"].value
+    head = [c.value for c in sheet[4]]
+    assert "direction" not in head and "price" not in head and "stage" in head
+    choices = {str(v.formula1): str(v.sqref) for v in sheet.data_validations.dataValidation}
+    assert choices["'processes 过程'!$A$5:$A$64"] == "B5:B64" and any("component" in c for c in choices)
+    other = book[sheets.OTHER.title]
+    assert any('"product,input' in str(v.formula1) for v in other.data_validations.dataValidation)
+    goal = book[sheets.GOAL.title]
+    assert len(goal.conditional_formatting) > 20 and goal["D3"].value and goal["E3"].value
+    views = [s.title for s in sheets.SHEETS if s.table == "exchange"]
+    ids = [row[0].value for title in views for row in book[title].iter_rows(min_row=5, max_col=1)]
+    assert len(ids) == len(set(ids)) == 60 * len(views)
 
 
 def test_an_empty_form_reads_as_a_study_that_lacks_things(form: Path) -> None:
@@ -75,20 +101,62 @@ def test_an_empty_form_reads_as_a_study_that_lacks_things(form: Path) -> None:
     assert all(len(t) == 0 for t in study.tables.values())
 
 
-def test_errors_of_a_filled_form_name_sheet_and_cell(form: Path) -> None:
+def test_rows_of_all_sheets_are_one_table_and_errors_name_sheet_and_cell(form: Path) -> None:
     book = openpyxl.load_workbook(form)
-    sheet = book["exchanges"]
-    head = {c.value: c.column for c in sheet[4]}
-    for column, value in (("process", "p001"), ("direction", "sideways"), ("flow", "steel"), ("unit", "kg")):
-        sheet.cell(row=5, column=head[column]).value = value
-    sheet.cell(row=6, column=head["flow"]).value = "=A1&B2"
+    rows = {
+        sheets.BOM: {"process": "p001", "flow": "steel", "amount": 2.5, "unit": "kg", "stage": "material"},
+        sheets.ENERGY: {"process": "p001", "flow": "electricity", "unit": "kWh"},
+        sheets.END_OF_LIFE: {
+            "process": "p001",
+            "direction": "sideways",
+            "flow": "scrap",
+            "amount": 1,
+            "unit": "kg",
+        },
+        sheets.OTHER: {
+            "process": "p001",
+            "direction": "product",
+            "flow": "part",
+            "amount": 1,
+            "unit": "piece",
+        },
+    }
+    letters = {}
+    for view, cells in rows.items():
+        sheet = book[view.title]
+        head = {c.value: c.column_letter for c in sheet[4]}
+        for column, value in cells.items():
+            sheet[f"{head[column]}5"].value = value
+        letters[view] = head
+    book[sheets.BOM.title][f"{letters[sheets.BOM]['flow']}6"].value = "=A1&B2"
     book.save(form)
-    _, problems = read_study(form)
+    study, problems = read_study(form)
+    found = {r["id"]: r for r in study.tables["exchange"].rows()}
+    assert sorted(found) == ["b001", "e001", "r001", "x001"]
+    assert found["b001"]["direction"] == found["e001"]["direction"] == "input"
+    assert found["b001"]["amount"] == "2.5" and found["r001"]["stage"] == "end_of_life"
     where = {(p.code, p.place.file, p.place.cell) for p in problems}
-    letter = openpyxl.utils.get_column_letter
-    assert ("cell-option", "form.xlsx[exchanges]", f"{letter(head['direction'])}5") in where
-    assert ("cell-missing", "form.xlsx[exchanges]", f"{letter(head['amount'])}5") in where
-    assert ("cell-formula", "form.xlsx[exchanges]", f"{letter(head['flow'])}6") in where
+    energy, life, bom = (letters[s] for s in (sheets.ENERGY, sheets.END_OF_LIFE, sheets.BOM))
+    assert ("cell-missing", f"form.xlsx[{sheets.ENERGY.title}]", f"{energy['amount']}5") in where
+    assert ("cell-option", f"form.xlsx[{sheets.END_OF_LIFE.title}]", f"{life['direction']}5") in where
+    assert ("cell-formula", f"form.xlsx[{sheets.BOM.title}]", f"{bom['flow']}6") in where
+
+
+@pytest.mark.parametrize(
+    ("row", "sheet"),
+    [
+        ({"direction": "input", "unit": "kg", "stage": "material"}, sheets.BOM),
+        ({"direction": "input", "unit": "kWh", "stage": "assembly"}, sheets.ENERGY),
+        ({"direction": "input", "unit": "kWh", "provider": "cells"}, sheets.BOM),
+        ({"direction": "input", "unit": "t·km"}, sheets.TRANSPORT),
+        ({"direction": "input", "unit": "kg", "stage": "end_of_life"}, sheets.END_OF_LIFE),
+        ({"direction": "emission", "unit": "kg"}, sheets.OTHER),
+        ({"direction": "input"}, sheets.OTHER),
+        ({"direction": "input", "unit": "no unit"}, sheets.BOM),
+    ],
+)
+def test_where_an_exchange_stands(row: dict[str, str], sheet: sheets.Sheet) -> None:
+    assert sheets.sheet_of({"id": "x", **row}, ("cells",)) is sheet
 
 
 @pytest.mark.parametrize("example", sorted(p.parent.name for p in (ROOT / "examples").glob("*/study.yaml")))
@@ -118,7 +186,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     head=st.dictionaries(
         st.sampled_from(["goal", "scope", "product", "title"]),
@@ -129,10 +197,22 @@ CELLS = st.one_of(
         ),
         max_size=4,
     ),
-    rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=5),
+    rows=st.lists(
+        st.tuples(
+            CELLS,
+            CELLS,
+            CELLS,
+            st.sampled_from(["kg", "kWh", "t·km", "piece", "?", ""]),
+            st.sampled_from(["input", "product", "waste", "emission", ""]),
+            st.sampled_from(["material", "end_of_life", "use", ""]),
+            st.sampled_from(["p", "met.cn.al", ""]),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
 )
 def test_any_study_exported_and_imported_is_the_same(
-    tmp_path: Path, head: dict[str, object], rows: list[tuple[str, str, str]]
+    tmp_path: Path, head: dict[str, object], rows: list[tuple[str, ...]]
 ) -> None:
     folder = tmp_path / "study"
     folder.mkdir(exist_ok=True)
@@ -148,8 +228,9 @@ def test_any_study_exported_and_imported_is_the_same(
     (folder / "study.yaml").write_text(yaml.safe_dump(base, allow_unicode=True), encoding="utf-8")
     with (folder / "exchanges.csv").open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
-        out.writerow(("id", "process", "flow", "amount", "unit", "note"))
-        out.writerows((f"x{n:03d}", "p", a, b, "kg", c) for n, (a, b, c) in enumerate(rows))
+        out.writerow(("id", "process", "flow", "amount", "note", "unit", "direction", "stage", "provider"))
+        out.writerows((f"x{n:03d}", "p", *row) for n, row in enumerate(rows))
+    (folder / "processes.csv").write_text("id,name_en\np,made\n", encoding="utf-8")
     study, _ = read_study(folder)
     assert write_study(study, tmp_path / "x.xlsx") == ()
     again, _ = read_study(tmp_path / "x.xlsx")

@@ -183,7 +183,7 @@ def test_factors_that_do_not_add_up_are_refused(data: Path) -> None:
     from tanbiao.exchange import read
 
     draft = link(read(data / "samples/openlca-jsonld-us-fpl", keep=False), Rules(allocation="declared"))
-    assert {x[2] for x in draft.left_out} == {"exchange-allocation-data"}
+    assert {x[2] for x in draft.left_out} == {"exchange-allocation-sum"}
     draft = link(read(data / "samples/openlca-jsonld-us-fpl", keep=False), Rules(allocation="physical"))
     assert any(m.name_en.startswith("Wood chip pyrolysis") and "allocation" in m.notes for m in draft.made)
 

@@ -138,7 +138,9 @@ def _order(p: Any, all_: list[Any]) -> str:
 
 
 def _twin(p: Any, found: list[Any], format: str) -> Any:
-    ident = {"openlca": openlca._id, "ilcd": ilcd._id, "tidas": ilcd._id}.get(format, lambda text: text)(p.id)
+    ident = {"openlca": openlca.identity, "ilcd": ilcd.identity, "tidas": ilcd.identity}.get(
+        format, lambda text: text
+    )(p.id)
     return next(q for q in found if q.id == ident)
 
 

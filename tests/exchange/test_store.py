@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from tanbiao.core.errors import TanbiaoError
-from tanbiao.exchange import openlca
 from tanbiao.service import exchange as use
+
+from . import made
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    openlca.generate(tmp_path / "db.zip", 60, per=8)
+    made.database(tmp_path / "db.zip", 60, per=8)
     return tmp_path / "db.zip"
 
 
@@ -43,7 +44,7 @@ def _nothing():  # type: ignore[no-untyped-def]
 
 def test_a_second_version_and_what_changed(home: Path, tmp_path: Path) -> None:
     for seed in (1, 2):
-        openlca.generate(tmp_path / f"db{seed}.zip", 30, seed=seed, per=8)
+        made.database(tmp_path / f"db{seed}.zip", 30, seed=seed, per=8)
         use.import_library(tmp_path / f"db{seed}.zip", use.ImportOptions(id="db"))
     versions = [s.data()["library"] for s in use.stored_libraries()]
     assert versions == ["db@2"]

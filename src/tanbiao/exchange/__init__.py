@@ -1,8 +1,10 @@
 """Other people's formats: read into one model, linked openly, kept as a library, written with a loss report."""
 
+from .draft import Draft
 from .formats import FORMATS, Format, read, recognise, write
 from .library import Head, write_library
-from .link import Draft, Rules, link, read_mapping
+from .link import link
+from .mapping import Rules, read_mapping
 from .model import Exchange, Flow, Inventory, Loss, Process, Result
 from .store import Stored, find, list_stored, list_versions, store
 

@@ -185,7 +185,7 @@ def read_bom(path: Path) -> tuple[list[Line], list[Problem]]:
 
 def _sheets(path: Path, problems: list[Problem]) -> list[tuple[str, list[tuple[int, list[str]]]]]:
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        from .brightway import grid
+        from .spreadsheet import grid
 
         inventory = Inventory("bom", path.name)
         found: dict[str, list[tuple[int, list[str]]]] = {}

@@ -26,6 +26,7 @@ from .model import (
     Uncertainty,
     first,
 )
+from .numbers import finite
 from .source import Source
 from .xml import Tree, at, many, parse_xml, said, words
 
@@ -86,13 +87,6 @@ def _mark(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(p.strip().casefold() for p in parts).encode()).hexdigest()[:16]
 
 
-def _number(text: Any, what: str) -> float:
-    value = float(str(text))
-    if not math.isfinite(value):
-        raise ValueError(f"{what}: {text} is no finite number")
-    return value
-
-
 def _flow(
     inventory: Inventory, ident: str, name: dict[str, str], kind: FlowKind, unit: str, **more: Any
 ) -> Flow:
@@ -128,7 +122,7 @@ def _one(data: Tree, inventory: Inventory, keep: bool, where: str) -> Process:
     allocations = []
     for a in many(at(data, "flowData", "allocation")):
         product = by_number.get(str(a.get("@referenceToCoProduct")), "")
-        share = _number(a.get("@fraction"), "fraction") / 100
+        share = finite(a.get("@fraction"), "fraction") / 100
         for ref in many(a.get("referenceToInputOutput")):
             allocations.append(Allocation(method="causal", product=product, value=share, exchange=said(ref)))
     language = str(at(info, "dataSetInformation", "@languageCode") or "en")
@@ -205,13 +199,13 @@ def _one_exchange(x: Tree, inventory: Inventory, keep: bool) -> Exchange:
         else str(x.get("@formula") or ""),
         place="" if elementary else place,
     )
-    amount = _number(x.get("@meanValue"), f"exchange {x.get('@number')}")
+    amount = finite(x.get("@meanValue"), f"exchange {x.get('@number')}")
     uncertainty = None
     spread = x.get("@standardDeviation95")
-    if spread and str(x.get("@uncertaintyType")) == "1" and _number(spread, "standardDeviation95") > 0:
-        uncertainty = Uncertainty(kind="lognormal", a=amount, b=_number(spread, "standardDeviation95") ** 0.5)
+    if spread and str(x.get("@uncertaintyType")) == "1" and finite(spread, "standardDeviation95") > 0:
+        uncertainty = Uncertainty(kind="lognormal", a=amount, b=finite(spread, "standardDeviation95") ** 0.5)
     elif spread and str(x.get("@uncertaintyType")) == "2":
-        uncertainty = Uncertainty(kind="normal", a=amount, b=_number(spread, "standardDeviation95") / 2)
+        uncertainty = Uncertainty(kind="normal", a=amount, b=finite(spread, "standardDeviation95") / 2)
     low, high = x.get("@minValue"), x.get("@maxValue")
     return Exchange(
         number=str(x.get("@number", "")),
@@ -224,8 +218,8 @@ def _one_exchange(x: Tree, inventory: Inventory, keep: bool) -> Exchange:
         avoided=group_out == "1",
         place=place,
         uncertainty=uncertainty,
-        low=_number(low, "minValue") if low else None,
-        high=_number(high, "maxValue") if high else None,
+        low=finite(low, "minValue") if low else None,
+        high=finite(high, "maxValue") if high else None,
         comment={"": str(x["@generalComment"])} if keep and x.get("@generalComment") else {},
     )
 
@@ -248,12 +242,13 @@ def _two(data: Tree, inventory: Inventory, keep: bool, where: str) -> Process:
             Parameter(
                 name=str(p.get("@variableName") or p.get("@parameterId") or ""),
                 process=ident,
-                value=_number(p["@amount"], "parameter") if p.get("@amount") else None,
+                value=finite(p["@amount"], "parameter") if p.get("@amount") else None,
                 formula=str(p.get("@mathematicalRelation") or ""),
                 unit=said(p.get("unitName")),
                 comment=words(p.get("name")),
             )
         )
+    parameters += _named_amounts(flow_data, ident)
     for _ in many(flow_data.get("impactIndicator")):
         inventory.losses.add("impactIndicator", ident)
     period = at(data, "activityDescription", "timePeriod")
@@ -300,6 +295,20 @@ def _two(data: Tree, inventory: Inventory, keep: bool, where: str) -> Process:
     )
 
 
+def _named_amounts(flow_data: Tree, process: str) -> Iterator[Parameter]:
+    """Amounts of exchanges and of their properties that carry a variable's name: formulas speak of them."""
+    for tag in ("intermediateExchange", "elementaryExchange"):
+        for x in many(flow_data.get(tag)):
+            for node in (x, *many(x.get("property"))):
+                if isinstance(node, dict) and node.get("@variableName") and node.get("@amount"):
+                    yield Parameter(
+                        name=str(node["@variableName"]),
+                        process=process,
+                        value=finite(node["@amount"], "variable"),
+                        formula=str(node.get("@mathematicalRelation") or ""),
+                    )
+
+
 def _two_exchange(x: Tree, elementary: bool, inventory: Inventory, keep: bool) -> Exchange:
     group_in, group_out = said(x.get("inputGroup")), said(x.get("outputGroup"))
     if not group_in and not group_out:
@@ -319,7 +328,7 @@ def _two_exchange(x: Tree, elementary: bool, inventory: Inventory, keep: bool) -
                 Measure(
                     property=first(words(p.get("name")), "en"),
                     unit=said(p.get("unitName")),
-                    factor=_number(p["@amount"], "property"),
+                    factor=finite(p["@amount"], "property"),
                 )
             )
     _flow(
@@ -334,7 +343,7 @@ def _two_exchange(x: Tree, elementary: bool, inventory: Inventory, keep: bool) -
         measures=tuple(measures),
         synonyms={k: v.replace("\n", "; ") for k, v in words(x.get("synonym")).items()},
     )
-    amount = _number(x.get("@amount"), f"exchange {x.get('@id')}")
+    amount = finite(x.get("@amount"), f"exchange {x.get('@id')}")
     link = str(x.get("@activityLinkId") or "")
     return Exchange(
         number=str(x.get("@id", "")),
@@ -358,17 +367,17 @@ def _two_uncertainty(u: Any, amount: float) -> Uncertainty | None:
     log, normal = u.get("lognormal"), u.get("normal")
     if isinstance(log, dict):
         variance = log.get("@varianceWithPedigreeUncertainty") or log.get("@variance")
-        if variance is not None and 0 <= _number(variance, "variance") < 400:
+        if variance is not None and 0 <= finite(variance, "variance") < 400:
             return Uncertainty(
                 kind="lognormal",
-                a=_number(log.get("@meanValue", amount), "meanValue"),
-                b=math.exp(_number(variance, "variance") ** 0.5),
+                a=finite(log.get("@meanValue", amount), "meanValue"),
+                b=math.exp(finite(variance, "variance") ** 0.5),
             )
     if isinstance(normal, dict) and normal.get("@variance"):
         return Uncertainty(
             kind="normal",
-            a=_number(normal.get("@meanValue", amount), "meanValue"),
-            b=abs(_number(normal["@variance"], "variance")) ** 0.5,
+            a=finite(normal.get("@meanValue", amount), "meanValue"),
+            b=abs(finite(normal["@variance"], "variance")) ** 0.5,
         )
     return None
 

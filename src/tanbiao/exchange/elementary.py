@@ -42,6 +42,7 @@ class Match:
 
 
 NONE = Match("", "none", "")
+SUSPECT = Match("", "suspect", "")
 _CODE = re.compile(
     r"(?:^|[\s,(])((?:hcfc|hfc|cfc|pfc|fc|hfo|hcc|halon|r)-?\s?\d[\d\-]*[a-z]{0,3}(?:\([ez]\))?)\)?$"
 )
@@ -106,7 +107,9 @@ def _code(text: str) -> str:
 
 def characterise(flow: Flow, direction: Direction) -> Match:
     """What a flow to or from nature is. Water, soil and resource compartments do not count for climate; CO2 taken
-    from air is uptake."""
+    from air is uptake. A flow without name and CAS number may be anything: suspect."""
+    if not any(flow.name.values()) and not flow.cas:
+        return SUSPECT
     return _characterise(
         first(flow.name, "en", "zh"),
         flow.name.get("zh", ""),
@@ -143,7 +146,7 @@ def _characterise(name: str, zh: str, cas: str, compartment: str, direction: Dir
         return _match(by_cas[cas], "CAS " + cas)
     for s in spoken:
         if _SUSPECT.search(s) and not _HARMLESS.search(s):
-            return Match("", "suspect", "")
+            return SUSPECT
     return NONE
 
 

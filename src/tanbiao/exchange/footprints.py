@@ -15,6 +15,7 @@ from typing import Any
 
 from ..core.errors import Place, TanbiaoError
 from ..core.numbers import decimal_text, number
+from . import epd
 from .model import Inventory, Result
 from .source import Source, decode
 
@@ -317,20 +318,10 @@ def _epd(data: Mapping[str, Any], keep: bool, where: str) -> Result:
                 modules.setdefault(stage, {})[key] = _decimal(
                     value["mean"], f"impacts.{method}.{name}.{stage}.mean"
                 )
-    gate = [s for s in ("A1A2A3",) if "GWP-total" in modules.get(s, {})] or [
-        s for s in ("A1", "A2", "A3") if "GWP-total" in modules.get(s, {})
-    ]
-    if not gate or (gate[0] == "A1" and len(gate) < 3):
+    chosen_modules = epd.gate(modules)
+    if not chosen_modules:
         raise _Bad(f"impacts.{method}.gwp", "no value for A1 to A3")
-    values = {}
-    for position, key in (
-        ("total", "GWP-total"),
-        ("A", "GWP-fossil"),
-        ("biogenic", "GWP-biogenic"),
-        ("E", "GWP-luluc"),
-    ):
-        if all(key in modules[s] for s in gate):
-            values[position] = decimal_text(sum(number(modules[s][key]) for s in gate))
+    values = epd.declared(modules, chosen_modules)
     maker = data.get("manufacturer")
     plants = [p for p in _list(data.get("plants")) if isinstance(p, Mapping)]
     place = next(
@@ -361,7 +352,7 @@ def _epd(data: Mapping[str, Any], keep: bool, where: str) -> Result:
         verification=_text(verifier.get("name")) if isinstance(verifier, Mapping) else "",
         version=_text(data.get("version")),
         licence=_text(data.get("license_terms")),
-        comment={"": "value: modules " + "+".join(gate)},
+        comment={"": "value: modules " + "+".join(chosen_modules)},
         where=where,
         foreign={OPENEPD: _plain(data)} if keep else {},
     )

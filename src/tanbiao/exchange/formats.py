@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 from ..core.errors import Place, TanbiaoError, refuse
 from ..core.text import Text
-from . import brightway, ecospold, footprints, ilcd, iotable, openlca, simapro
+from . import brightway, datapackage, ecospold, footprints, ilcd, iotable, openlca, simapro
+from .formulas import computed
 from .model import Inventory, Loss
 from .source import Source, open_source
 
@@ -56,6 +57,12 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
                 brightway.write,
                 ".xlsx",
             ),
+            Format(
+                "datapackage",
+                Text("Brightway 数据包（bw_processing）", "Brightway datapackage (bw_processing)"),
+                True,
+                datapackage.read,
+            ),
             Format("iotable", Text("投入产出表", "input-output table"), False, iotable.read),
             Format("pact3", Text("PACT v3 碳足迹", "PACT v3 footprints"), False, footprints.read),
             Format("pact2", Text("PACT v2 碳足迹", "PACT v2 footprints"), True, footprints.read),
@@ -78,6 +85,8 @@ def recognise(source: Source) -> str | None:
                 or (source.single and source.name.lower().endswith(".json"))
             )
             return "tidas" if tidas else "ilcd"
+        if datapackage.recognises(source):
+            return "datapackage"
         found = ecospold.recognises(source) or footprints.recognises(source)
         if found:
             return found
@@ -110,7 +119,9 @@ def read(path: Path, format: str | None = None, keep: bool = True) -> Inventory:
     if name not in FORMATS:
         source.close()
         raise refuse("exchange-format-unnamed", Place(path.name), format=name, formats=", ".join(FORMATS))
-    return FORMATS[name].read(source, keep)
+    inventory = FORMATS[name].read(source, keep)
+    computed(inventory)
+    return inventory
 
 
 def write(inventory: Inventory, target: Path, format: str) -> tuple[Loss, ...]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from .model import Result, first
 
 if TYPE_CHECKING:
-    from .link import Draft
+    from .draft import Draft
 
 MAX_LINES = 1500
 """Items looked at for one question; a word that more items hold than this finds the first of them."""

@@ -9,12 +9,11 @@ column, sector codes in the first row, kg per unit of output). Read from a forei
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from ..core.errors import TanbiaoError
 from .model import Exchange, Flow, Inventory, Process
+from .numbers import finite
 from .source import Source, decode, lines_of
 
 NAME = "iotable"
@@ -62,13 +61,6 @@ def read(source: Source, keep: bool = True) -> Inventory:
     return inventory
 
 
-def _number(text: Any) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text} is no finite number")
-    return value
-
-
 def _read(source: Source, inventory: Inventory) -> tuple[Process, ...]:
     sectors_file, matrix_file = _sectors_file(source), _find(source, "a.csv", "a.parquet")
     if sectors_file is None or matrix_file is None:
@@ -89,11 +81,11 @@ def _read(source: Source, inventory: Inventory) -> tuple[Process, ...]:
         at = {c: k for k, c in enumerate(codes)}
         for row in rows:
             for code, cell in zip(head[1:], row[1:], strict=False):
-                if code in at and cell and _number(cell):
-                    direct[at[code]][row[0]] = _number(cell)
+                if code in at and cell and finite(cell):
+                    direct[at[code]][row[0]] = finite(cell)
     elif sectors and "D_GHG" in sectors[0]:
         for k, r in enumerate(sectors):
-            direct[k][CO2E] = _number(r["D_GHG"])
+            direct[k][CO2E] = finite(r["D_GHG"])
     else:
         inventory.report("exchange-io-direct", source.place(sectors_file), "warning")
     unit = sectors[0].get("unit") or _currency(source.name)
@@ -179,7 +171,7 @@ def _triplets(
                 i, j = int(cells[0]), int(cells[1])
                 if not (0 <= i < n and 0 <= j < n):
                     raise ValueError(f"{name}: row {i}, column {j} outside of {n} sectors")
-                yield i, j, _number(cells[2])
+                yield i, j, finite(cells[2])
         return
     columns = [at.get(c) for c in head[1:]]
     if any(c is None for c in columns):
@@ -192,7 +184,7 @@ def _triplets(
             raise ValueError(f"{name}: unknown sector {cells[0][:40]}")
         for column, cell in zip(columns, cells[1:], strict=True):
             if cell and column is not None:
-                yield at[cells[0].strip()], column, _number(cell)
+                yield at[cells[0].strip()], column, finite(cell)
 
 
 def _parquet(source: Source, name: str, n: int, inventory: Inventory) -> Iterator[tuple[int, int, float]]:
@@ -210,7 +202,7 @@ def _parquet(source: Source, name: str, n: int, inventory: Inventory) -> Iterato
     for i, j, a in zip(*columns, strict=True):
         if not (0 <= i < n and 0 <= j < n):
             raise ValueError(f"{name}: row {i}, column {j} outside of {n} sectors")
-        yield int(i), int(j), _number(a)
+        yield int(i), int(j), finite(a)
 
 
 __all__ = ["NAME", "read", "recognises"]

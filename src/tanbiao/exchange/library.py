@@ -12,10 +12,13 @@ from typing import Any
 
 from ..core.numbers import decimal_text, number
 from ..core.text import Text
-from ..library.read import TABLES
+from ..library.table import TABLES
 from . import elementary
-from .link import KINDS, MAPPING_COLUMNS, Draft, mapping_rows
+from .draft import KINDS, Draft
+from .mapping import MAPPING_COLUMNS, mapping_rows
 from .model import Inventory, Loss, Losses, Result, first
+from .nature import write_nature
+from .numbers import shortest
 from .source import plain_cell
 from .units import factor_between, ours
 
@@ -37,10 +40,8 @@ FREE = (
 NOT_FREE = ("nc", "nd", "noncommercial", "non-commercial", "no derivat")
 UNCARRIED = (
     ("process.docs", "documentation beyond name, place, year, licence and source"),
-    ("exchange.uncertainty", "the library format has low and high only"),
     ("exchange.comment", ""),
     ("process.parameters", "amounts are carried, formulas are not"),
-    ("exchange.quality", ""),
 )
 
 
@@ -81,7 +82,8 @@ def write_library(
     losses = Losses()
     _tables(folder, draft, inventory, head, base_gases, losses)
     summary = _linking(folder / "linking", draft, inventory, head)
-    report = (*inventory.losses.report(), *losses.report())
+    spreads = (draft.spreads, draft.nature.spreads)
+    report = (*inventory.losses.report(), *losses.report(), *(x for s in spreads for x in s.losses.report()))
     with (folder / "linking" / "losses.csv").open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(("field", "count", "example"))
@@ -108,10 +110,11 @@ def folder_digest(folder: Path) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _writer(folder: Path, table: str) -> tuple[Any, Any]:
+def _writer(folder: Path, table: str, optional: bool = False) -> tuple[Any, Any]:
+    """A table begun with its header, with its optional columns where they will hold something."""
     file = (folder / f"{table}.csv").open("w", encoding="utf-8", newline="")
     out = csv.writer(file, lineterminator="\n")
-    out.writerow([c.name for c in TABLES[table]])
+    out.writerow([c.name for c in TABLES[table] if optional or not c.optional])
     return file, out
 
 
@@ -143,9 +146,11 @@ def _tables(
                     _line(m.notes),
                 )
             )
-    file, out = _writer(folder, "exchanges")
+    spread = draft.spreads.any
+    file, out = _writer(folder, "exchanges", spread)
     with file:
         strings, ids, made = draft.strings, draft.ids, draft.made
+        names = [_line(text) for text in strings]
         of: list[list[int]] = [[] for _ in made]
         for row, process in enumerate(draft.process):
             of[process].append(row)
@@ -157,12 +162,13 @@ def _tables(
                     "reference",
                     "",
                     _line(m.product),
-                    _number(m.amount),
+                    shortest(m.amount),
                     "",
                     "",
                     "source",
                     m.unit,
                     "",
+                    *([""] * 5 if spread else ()),
                 )
             )
             for n, row in enumerate(of[k], start=1):
@@ -174,13 +180,14 @@ def _tables(
                         m.id,
                         KINDS[draft.kind[row]],
                         ids[provider] if provider >= 0 else "",
-                        _line(strings[draft.text[row]]),
-                        _number(draft.amount[row]),
+                        names[draft.text[row]],
+                        shortest(draft.amount[row]),
                         "",
                         "",
                         "source",
                         strings[draft.unit[row]],
                         strings[note] if note >= 0 else "",
+                        *(draft.spreads.cells(row, strings) if spread else ()),
                     )
                 )
     known = elementary.gas_rows()
@@ -209,13 +216,14 @@ def _tables(
                         "secondary",
                     )
                 )
+    write_nature(folder, draft.nature, [m.id for m in draft.made], _line, shortest)
     if inventory.results:
         file, out = _writer(folder, "factors")
         with file:
             for r in inventory.results:
                 row_cells = factor_cells(r, head, draft)
                 if row_cells is not None:
-                    out.writerow([row_cells.get(c.name, "") for c in TABLES["factors"]])
+                    out.writerow([row_cells.get(c.name, "") for c in TABLES["factors"] if not c.optional])
     for name, example in UNCARRIED if draft.made else ():
         losses.add(name, example)
 
@@ -288,7 +296,7 @@ def factor_cells(r: Result, head: Head, draft: Draft | None = None) -> dict[str,
         "name_zh": _line(zh),
         "place": r.place or "GLO",
         "unit": converted[0],
-        "category": "epd" if r.kind == "epd" else "supplier footprint",
+        "category": {"epd": "epd", "pcf": "supplier footprint", "result": "calculated result"}[r.kind],
         "value": decimal_text(total / amount),
         **({k: v for k, v in split.items() if v} if closes else {}),
         "gas_basis": "CO2e",
@@ -326,7 +334,7 @@ def _linking(folder: Path, draft: Draft, inventory: Inventory, head: Head) -> Ma
                 u.number,
                 u.flow,
                 _line(u.name),
-                _number(u.amount),
+                shortest(u.amount),
                 u.unit,
                 u.place,
                 u.why,
@@ -407,7 +415,3 @@ def _least(shares: Sequence[str]) -> str:
 def _line(text: str) -> str:
     """One line, and nothing that a spreadsheet would run when the CSV is opened in one."""
     return plain_cell(" ".join(text.split())[:1000]) if text else ""
-
-
-def _number(value: float) -> str:
-    return repr(value).replace("inf", "0") if value != int(value) or abs(value) >= 1e15 else str(int(value))

@@ -142,7 +142,8 @@ class Process(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A result without inventory: an EPD or a supplier's footprint. It can be a provider like any process.
+    """A result without inventory: an EPD, a supplier's footprint, or a result calculated elsewhere. It can be a
+    provider like any process.
 
     values: positions of the library (A … H, unsplit) and `total`, kgCO2e per `amount` `unit`, as decimal texts.
     modules: stage or EN 15804 module → indicator → decimal text, where the source gives them.
@@ -150,7 +151,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: str
     name: Words
-    kind: Literal["epd", "pcf"]
+    kind: Literal["epd", "pcf", "result"]
     unit: str
     amount: str
     values: dict[str, str]

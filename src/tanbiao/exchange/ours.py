@@ -5,10 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from msgspec import structs
+
 from ..core.numbers import number
 from ..library import Factor, Library
+from ..library.elementary import NOTHING, Elementary
 from ..study import Study
 from .model import Exchange, Flow, Inventory, Process, Words
+from .uncertain import uncertainty_of
 
 CO2E = "Carbon dioxide equivalent without its gases"
 
@@ -17,14 +21,55 @@ def _words(en: str, zh: str) -> Words:
     return {k: v for k, v in (("en", en), ("zh", zh)) if v}
 
 
-def library_inventory(library: Library) -> Inventory:
-    """Every process, and every factor as an aggregated process that puts out CO2e (its gases are not known)."""
+def library_inventory(library: Library, nature: Elementary = NOTHING) -> Inventory:
+    """Every process, and every factor as an aggregated process that puts out CO2e (its gases are not known). nature:
+    the library's elementary flows beside its greenhouse gases."""
     inventory = Inventory("tanbiao", f"{library.id}@{library.version}")
-    processes = [_process(library, p, inventory) for p in library.processes]
+    taken = _nature(nature, inventory)
+    if nature.uncertainty is not None:
+        inventory.losses.add(
+            "exchange.uncertainty: of flows with nature that are no greenhouse gas", library.id
+        )
+    processes = []
+    for ident in library.processes:
+        p = _process(library, ident, inventory)
+        more = tuple(
+            structs.replace(x, number=str(n)) for n, x in enumerate(taken.get(ident, ()), len(p.exchanges))
+        )
+        processes.append(structs.replace(p, exchanges=(*p.exchanges, *more)) if more else p)
     processes += [_factor(f, inventory) for f in library.factors.values()]
     inventory.processes = tuple(processes)
     inventory.losses.add("gases' factors: a format of inventories holds no characterisation", library.id)
     return inventory
+
+
+def _nature(nature: Elementary, inventory: Inventory) -> dict[str, list[Exchange]]:
+    """Exchanges with nature by process; their flows go into the inventory under their own ids."""
+    for f in nature.flows:
+        inventory.flows[f.id] = Flow(
+            id=f.id,
+            name=_words(f.name_en, "" if f.name_zh == f.name_en else f.name_zh),
+            kind="elementary",
+            unit=f.unit,
+            compartment=tuple(c for c in f.compartment.split("/") if c),
+            cas=f.cas,
+        )
+    out: dict[str, list[Exchange]] = {}
+    columns = (nature.process, nature.flow, nature.output, nature.amount, nature.place)
+    for process, k, given, amount, place in zip(*(c.tolist() for c in columns), strict=True):
+        flow = nature.flows[k]
+        out.setdefault(nature.processes[process], []).append(
+            Exchange(
+                number="",
+                flow=flow.id,
+                name=flow.name_en,
+                direction="output" if given else "input",
+                amount=amount,
+                unit=flow.unit,
+                place=nature.places[place],
+            )
+        )
+    return out
 
 
 def _product(inventory: Inventory, ident: str, en: str, zh: str, unit: str, place: str) -> str:
@@ -56,7 +101,13 @@ def _process(library: Library, ident: str, inventory: Inventory) -> Process:
     exchanges = []
     for n, x in enumerate(library.exchanges_of(ident)):
         low, high = (None if v is None else float(v) for v in (x.low, x.high))
-        more: dict[str, Any] = {"low": low, "high": high, "comment": {"": x.note} if x.note else {}}
+        more: dict[str, Any] = {
+            "low": low,
+            "high": high,
+            "comment": {"": x.note} if x.note else {},
+            "uncertainty": uncertainty_of(x, inventory.losses),
+            "quality": x.pedigree,
+        }
         if x.kind == "reference":
             exchanges.append(
                 Exchange(
@@ -142,6 +193,8 @@ def _factor(f: Factor, inventory: Inventory) -> Process:
             direction="output",
             amount=float(f.value),
             unit="kg",
+            uncertainty=uncertainty_of(f, inventory.losses),
+            quality=f.pedigree,
         ),
     )
     for name, value in (

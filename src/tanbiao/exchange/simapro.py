@@ -9,6 +9,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from ..core.errors import Place, TanbiaoError
 from .model import Allocation, Exchange, Flow, FlowKind, Inventory, Parameter, Process, Uncertainty
@@ -25,6 +26,8 @@ NATURE = {
     "Final waste flows": "Final waste flows",
     "Non material emissions": "Non material emissions",
 }
+COMMON = ("Database ", "Project ")
+_FORMULA = re.compile(r"[A-Za-z_()*/^+]|(?<=.)-")
 LISTS = (
     *PRODUCTS,
     *TECHNOSPHERE,
@@ -98,9 +101,16 @@ def _processes(text: str, inventory: Inventory, name: str, keep: bool) -> Iterat
         if block is None:
             if bare in ("Process", "Product stage"):
                 block, key, began = {}, "", n
+            elif bare.startswith(COMMON) and bare.endswith("parameters"):
+                block, key, began = {bare: []}, bare, n
             continue
         if bare == "End":
             try:
+                if next(iter(block), "").startswith(COMMON):
+                    for prefix in COMMON:
+                        inventory.parameters += _parameters(block, decimal, prefix)
+                    block = None
+                    continue
                 process = _process(block, decimal, inventory, name, began, keep)
                 if process is not None:
                     yield process
@@ -130,8 +140,7 @@ class _Bad(Exception):
         self.line, self.text = line, text[:60]
 
 
-def _number(text: str, decimal: str, line: int) -> tuple[float, str]:
-    """Value and, where the cell is a formula over parameters, its text."""
+def _number(text: str, decimal: str, line: int) -> float:
     plain = text.replace(decimal, ".") if decimal != "." else text
     try:
         value = float(plain)
@@ -139,7 +148,18 @@ def _number(text: str, decimal: str, line: int) -> tuple[float, str]:
         raise _Bad(line, text) from None
     if not math.isfinite(value):
         raise _Bad(line, text)
-    return value, ""
+    return value
+
+
+def _amount(text: str, decimal: str, line: int) -> dict[str, Any]:
+    """`amount` and `formula` of an exchange: a formula over parameters stands in the place of its amount."""
+    if not _FORMULA.search(text):
+        return {"amount": _number(text, decimal, line)}
+    plain = text.replace(decimal, ".") if decimal != "." else text
+    try:
+        return {"amount": _number(text, decimal, line)}  # 1e-3
+    except _Bad:
+        return {"amount": math.nan, "formula": plain}
 
 
 def _one(block: dict[str, list[tuple[int, list[str]]]], key: str) -> str:
@@ -166,6 +186,23 @@ def _place_of(name: str) -> str:
     return found.group(1) if found else ""
 
 
+def _parameters(
+    block: dict[str, list[tuple[int, list[str]]]], decimal: str, prefix: str = ""
+) -> list[Parameter]:
+    found = []
+    for section, formula in (("Input parameters", False), ("Calculated parameters", True)):
+        for line, cells in block.get(f"{prefix}{section}", []):
+            said = cells[1] if len(cells) > 1 else ""
+            found.append(
+                Parameter(
+                    name=cells[0],
+                    value=None if formula else _number(said, decimal, line),
+                    formula=said.replace(decimal, ".") if formula else "",
+                )
+            )
+    return found
+
+
 def _process(
     block: dict[str, list[tuple[int, list[str]]]],
     decimal: str,
@@ -176,11 +213,10 @@ def _process(
 ) -> Process | None:
     exchanges: list[Exchange] = []
     allocations: list[Allocation] = []
-    parameters: list[Parameter] = []
     for section in PRODUCTS:
         for line, cells in block.get(section, []):
             waste = section != "Products"
-            amount, _ = _number(cells[2] if len(cells) > 2 else "", decimal, line)
+            amount = _amount(cells[2] if len(cells) > 2 else "", decimal, line)
             flow = _flow(inventory, cells[0], cells[1], "waste" if waste else "product")
             exchanges.append(
                 Exchange(
@@ -188,20 +224,18 @@ def _process(
                     flow=flow,
                     name=cells[0],
                     direction="input" if waste else "output",
-                    amount=amount,
+                    **amount,
                     unit=cells[1],
                     reference=waste or not any(x.reference for x in exchanges),
                 )
             )
             if not waste and len(cells) > 3 and cells[3]:
                 allocations.append(
-                    Allocation(
-                        method="physical", product=flow, value=_number(cells[3], decimal, line)[0] / 100
-                    )
+                    Allocation(method="physical", product=flow, value=_number(cells[3], decimal, line) / 100)
                 )
     for section in TECHNOSPHERE:
         for line, cells in block.get(section, []):
-            amount, _ = _number(cells[2] if len(cells) > 2 else "", decimal, line)
+            amount = _amount(cells[2] if len(cells) > 2 else "", decimal, line)
             waste = section == "Waste to treatment"
             flow = _flow(inventory, cells[0], cells[1], "waste" if waste else "product")
             exchanges.append(
@@ -210,10 +244,10 @@ def _process(
                     flow=flow,
                     name=cells[0],
                     unit=cells[1],
-                    amount=amount,
+                    **amount,
                     direction="output" if waste else "input",
                     avoided=section == "Avoided products",
-                    uncertainty=_uncertainty(cells, 3, amount, decimal, line),
+                    uncertainty=_uncertainty(cells, 3, amount["amount"], decimal, line),
                     comment={"": cells[-1]} if keep and len(cells) > 7 and cells[-1] else {},
                 )
             )
@@ -221,7 +255,7 @@ def _process(
         for line, cells in block.get(section, []):
             if len(cells) < 4:
                 raise _Bad(line, "; ".join(cells))
-            amount, _ = _number(cells[3], decimal, line)
+            amount = _amount(cells[3], decimal, line)
             where = (compartment, cells[1]) if cells[1] else (compartment,)
             flow = _flow(inventory, cells[0], cells[2], "elementary", where)
             exchanges.append(
@@ -230,17 +264,12 @@ def _process(
                     flow=flow,
                     name=cells[0],
                     unit=cells[2],
-                    amount=amount,
+                    **amount,
                     direction="input" if section == "Resources" else "output",
-                    uncertainty=_uncertainty(cells, 4, amount, decimal, line),
+                    uncertainty=_uncertainty(cells, 4, amount["amount"], decimal, line),
                 )
             )
-    for section, formula in (("Input parameters", False), ("Calculated parameters", True)):
-        for line, cells in block.get(section, []):
-            value = None if formula else _number(cells[1] if len(cells) > 1 else "", decimal, line)[0]
-            parameters.append(
-                Parameter(name=cells[0], value=value, formula=cells[1] if formula and len(cells) > 1 else "")
-            )
+    parameters = _parameters(block, decimal)
     ident = _one(block, "Process identifier")
     title = _one(block, "Process name") or (exchanges[0].name if exchanges else ident)
     if not exchanges:
@@ -266,22 +295,22 @@ def _process(
 def _uncertainty(cells: list[str], at: int, amount: float, decimal: str, line: int) -> Uncertainty | None:
     kind = cells[at].lower() if len(cells) > at + 3 else ""
     if kind == "lognormal" and cells[at + 1]:
-        spread, _ = _number(cells[at + 1], decimal, line)
+        spread = _number(cells[at + 1], decimal, line)
         return Uncertainty(kind="lognormal", a=amount, b=spread**0.5) if spread > 0 else None
     if kind == "normal" and cells[at + 1]:
-        return Uncertainty(kind="normal", a=amount, b=_number(cells[at + 1], decimal, line)[0] / 2)
+        return Uncertainty(kind="normal", a=amount, b=_number(cells[at + 1], decimal, line) / 2)
     if kind == "uniform" and cells[at + 2] and cells[at + 3]:
         return Uncertainty(
             kind="uniform",
-            a=_number(cells[at + 2], decimal, line)[0],
-            b=_number(cells[at + 3], decimal, line)[0],
+            a=_number(cells[at + 2], decimal, line),
+            b=_number(cells[at + 3], decimal, line),
         )
     if kind == "triangle" and cells[at + 2] and cells[at + 3]:
         return Uncertainty(
             kind="triangular",
-            a=_number(cells[at + 2], decimal, line)[0],
+            a=_number(cells[at + 2], decimal, line),
             b=amount,
-            c=_number(cells[at + 3], decimal, line)[0],
+            c=_number(cells[at + 3], decimal, line),
         )
     return None
 

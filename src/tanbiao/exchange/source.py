@@ -10,14 +10,14 @@ import io
 import os
 import stat
 import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from struct import error as StructError
+
+import msgspec
 
 from ..core.errors import Place, refuse
+from .archive import Archive, Member
 
 MAX_MEMBERS = 2_000_000
 MAX_MEMBER_BYTES = 2_000_000_000
@@ -30,8 +30,7 @@ MAX_TREE_BYTES = 400_000_000
 """A single file that has to be read whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One file inside a source; `name` is its path with `/`."""
 
     name: str
@@ -41,16 +40,14 @@ class Entry:
 class Source:
     """A folder, a zip, or one file. Use `open_source`."""
 
-    def __init__(self, path: Path, entries: list[Entry], archive: zipfile.ZipFile | None) -> None:
+    def __init__(self, path: Path, entries: Sequence[Entry | Member], archive: Archive | None = None) -> None:
         self.path, self.entries, self._archive = path, entries, archive
         self.name = path.name
         self._names = {e.name: e for e in entries}
         self._folders: dict[str, list[str]] = {}
-        for e in entries:
-            parent = e.name.rpartition("/")[0].rpartition("/")[2]
-            self._folders.setdefault(parent, []).append(e.name)
-        self._raw = path.open("rb") if archive is not None else None
-        self._infos = {i.filename: i for i in archive.infolist()} if archive is not None else {}
+        for name in self._names:
+            parent = name.rpartition("/")[0].rpartition("/")[2]
+            self._folders.setdefault(parent, []).append(name)
 
     @property
     def single(self) -> bool:
@@ -59,7 +56,7 @@ class Source:
 
     def names(self, suffix: str = "", folder: str | None = None) -> list[str]:
         """Entries in the order of their names; `folder` is the name of their parent folder, at any depth."""
-        found = [e.name for e in self.entries] if folder is None else self._folders.get(folder, [])
+        found = list(self._names) if folder is None else self._folders.get(folder, [])
         return [n for n in found if n.lower().endswith(suffix)]
 
     def __contains__(self, name: str) -> bool:
@@ -68,68 +65,30 @@ class Source:
     def place(self, name: str, path: str | None = None) -> Place:
         return Place(name if self.single else f"{self.name}/{name}", path=path)
 
-    @contextmanager
-    def open(self, name: str) -> Iterator[BinaryIO]:
-        if self._archive is not None:
-            with self._archive.open(name) as file:
-                yield file  # type: ignore[misc]
-        else:
-            with (self.path if self.single else self.path / name).open("rb") as file:
-                yield file
-
     def head(self, name: str, size: int) -> bytes:
         """The first bytes of an entry, for recognising it; empty where it cannot be read."""
         try:
-            with self.open(name) as file:
+            entry = self._names[name]
+            if self._archive is not None and isinstance(entry, Member):
+                return self._archive.head(entry, size)
+            with (self.path if self.single else self.path / name).open("rb") as file:
                 return file.read(size)
         except Exception:  # a broken member: reading it will say so
             return b""
 
     def read(self, name: str, limit: int = MAX_TREE_BYTES) -> bytes:
-        """The whole of one entry. Refuses (`exchange-file-large`, `exchange-zip-broken`, `exchange-zip-bomb`)."""
+        """The whole of one entry. Refuses (`exchange-file-large`, `exchange-zip-broken`)."""
         try:
-            data = self._member(name, limit)
-            if data is None:
-                with self.open(name) as file:
+            entry = self._names.get(name)
+            if self._archive is not None and isinstance(entry, Member):
+                data = self._archive.read(entry, limit)
+            else:
+                with (self.path if self.single else self.path / name).open("rb") as file:
                     data = file.read(limit + 1)
-        except (
-            zipfile.BadZipFile,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-            OSError,
-            ValueError,
-        ) as error:
-            raise refuse("exchange-zip-broken", self.place(name), detail=str(error)[:120]) from None
-        except Exception as error:  # zlib.error, lzma.LZMAError
+        except Exception as error:  # OSError, ValueError, zlib.error and what zipfile raises
             raise refuse("exchange-zip-broken", self.place(name), detail=str(error)[:120]) from None
         if len(data) > limit:
             raise refuse("exchange-file-large", self.place(name), limit=f"{limit // 1_000_000} MB")
-        return data
-
-    def _member(self, name: str, limit: int) -> bytes | None:
-        """A deflated member, read past zipfile's own layers (four times faster for small files); None where the
-        ordinary way has to be gone. Size and checksum are verified all the same."""
-        info = self._infos.get(name)
-        if (
-            info is None
-            or self._raw is None
-            or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-        ):
-            return None
-        self._raw.seek(info.header_offset)
-        head = self._raw.read(30)
-        if len(head) < 30 or head[:4] != b"PK\x03\x04":
-            raise ValueError("no local header")
-        self._raw.seek(
-            int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little"), os.SEEK_CUR
-        )
-        packed = self._raw.read(min(info.compress_size, limit + 1))
-        data = packed
-        if info.compress_type == zipfile.ZIP_DEFLATED:
-            data = zlib.decompressobj(-15).decompress(packed, limit + 1)
-        if len(data) <= limit and (len(data) != info.file_size or zlib.crc32(data) != info.CRC):
-            raise ValueError("size or checksum wrong")
         return data
 
     def text(self, name: str) -> str:
@@ -138,8 +97,6 @@ class Source:
     def close(self) -> None:
         if self._archive is not None:
             self._archive.close()
-        if self._raw is not None:
-            self._raw.close()
 
 
 def open_source(path: Path) -> Source:
@@ -147,15 +104,18 @@ def open_source(path: Path) -> Source:
     if not path.exists():
         raise refuse("exchange-not-found", Place(str(path.name)), name=path.name)
     if path.is_dir():
-        return Source(path, sorted(_walk(path), key=lambda e: e.name), None)
-    if not zipfile.is_zipfile(path) or path.suffix.lower() in (".xlsx", ".xlsm"):
-        return Source(path, [Entry(path.name, path.stat().st_size)], None)
+        return Source(path, sorted(_walk(path), key=lambda e: e.name))
+    if path.suffix.lower() in (".xlsx", ".xlsm") or not zipfile.is_zipfile(path):
+        return Source(path, [Entry(path.name, path.stat().st_size)])
     try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        archive = Archive(path)
+    except (OSError, ValueError, StructError) as error:
         raise refuse("exchange-zip-broken", Place(path.name), detail=str(error)[:120]) from None
     try:
-        return Source(path, sorted(_members(archive, path.name), key=lambda e: e.name), archive)
+        return Source(path, sorted(_members(archive, path.name), key=lambda m: m.name), archive)
+    except (ValueError, StructError) as error:
+        archive.close()
+        raise refuse("exchange-zip-broken", Place(path.name), detail=str(error)[:120]) from None
     except BaseException:
         archive.close()
         raise
@@ -172,34 +132,33 @@ def _walk(root: Path) -> Iterator[Entry]:
                 yield Entry(os.path.relpath(full, base).replace(os.sep, "/"), info.st_size)
 
 
-def _members(archive: zipfile.ZipFile, name: str) -> Iterator[Entry]:
-    members = archive.infolist()
-    if len(members) > MAX_MEMBERS:
-        raise refuse("exchange-zip-bomb", Place(name), detail=f"{len(members)} members")
+def _members(archive: Archive, name: str) -> Iterator[Member]:
+    if archive.count > MAX_MEMBERS:
+        raise refuse("exchange-zip-bomb", Place(name), detail=f"{archive.count} members")
     total = 0
     seen: set[str] = set()
-    for m in members:
-        file = m.filename
+    for m in archive.members():
+        file = m.name
         plain = file.replace("\\", "/")
-        leaves = plain.startswith("/") or (".." in plain and ".." in plain.split("/"))
-        if leaves or ":" in file[:3] or "\x00" in file or stat.S_ISLNK(m.external_attr >> 16):
+        leaves = plain[:1] == "/" or (".." in plain and ".." in plain.split("/"))
+        if leaves or m.link or ":" in file[:3] or "\x00" in file:
             raise refuse("exchange-zip-path", Place(f"{name}/{file[:120]}"), member=file[:120])
-        if plain.endswith("/"):
+        if plain[-1:] == "/":
             continue
-        if m.flag_bits & 1:
+        if m.encrypted:
             raise refuse("exchange-zip-encrypted", Place(f"{name}/{file[:120]}"))
         if file in seen:
             raise refuse("exchange-zip-double", Place(f"{name}/{file[:120]}"), member=file[:120])
         seen.add(file)
-        total += m.file_size
-        blown = m.file_size > RATIO_FREE_BYTES and m.file_size > MAX_RATIO * max(m.compress_size, 1)
-        if blown or m.file_size > MAX_MEMBER_BYTES or total > MAX_TOTAL_BYTES:
+        total += m.size
+        blown = m.size > RATIO_FREE_BYTES and m.size > MAX_RATIO * max(m.packed, 1)
+        if blown or m.size > MAX_MEMBER_BYTES or total > MAX_TOTAL_BYTES:
             raise refuse(
                 "exchange-zip-bomb",
                 Place(f"{name}/{file[:120]}"),
-                detail=f"{m.compress_size} → {m.file_size} bytes",
+                detail=f"{m.packed} → {m.size} bytes",
             )
-        yield Entry(file, m.file_size)
+        yield m
 
 
 def decode(data: bytes, place: Place) -> str:

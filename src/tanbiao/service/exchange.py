@@ -36,6 +36,7 @@ from ..exchange.ours import library_inventory, study_inventory
 from ..exchange.store import library_id, store_root
 from ..exchange.template import Gap
 from ..library import Library, read_library
+from ..library.elementary import read_elementary
 from ..standards import Rulebook, resolve
 from ..study import SCHEMA, read_study
 from ..study.schema import FILES
@@ -197,14 +198,16 @@ def _inventory(source: str, places: Places) -> Inventory:
         if errors:
             raise TanbiaoError(errors)
         return study_inventory(study, places.library(study.libraries or ("open-2026",), study.path))
-    if (path / "library.yaml").is_file():
-        return library_inventory(_library(path))
-    if path.exists():
-        return read(path).gathered()
-    stored = find(source)
-    if stored is not None:
-        return library_inventory(_library(stored.folder))
-    return library_inventory(places.library([source]))
+    if not (path / "library.yaml").is_file():
+        if path.exists():
+            return read(path).gathered()
+        stored = find(source)
+        path = stored.folder if stored is not None else places.folder_of(source)
+    library = _library(path)
+    nature, problems = read_elementary(path, library.processes)
+    if problems:
+        raise TanbiaoError(problems)
+    return library_inventory(library, nature)
 
 
 def _library(folder: Path) -> Library:
@@ -273,7 +276,7 @@ def new_form(
 
     Refuses (`exchange-exists`, and what resolving a pack refuses).
     """
-    from ..exchange.workbook import write_form
+    from ..exchange.form import write_form
 
     places = places or Places()
     rulebooks = [resolve(name, places.pack_roots)[0] for name in packs]
