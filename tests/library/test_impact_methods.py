@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +12,16 @@ import pytest
 
 from tanbiao.core.errors import TanbiaoError
 from tanbiao.library import GWP_SETS, compile_library, total
-from tanbiao.library.methods import Fallback, Places, characterise, climate_factors, read_methods
+from tanbiao.library.methods import (
+    Fallback,
+    Missing,
+    Places,
+    Substance,
+    characterise,
+    climate_factors,
+    compartment,
+    read_methods,
+)
 from tanbiao.library.model import climate_sets
 from tanbiao.numerics import lca
 from tanbiao.service import Places as Roots
@@ -99,29 +109,93 @@ def table(folder: Path, text: str = TABLE) -> Path:
     return folder
 
 
+WATER = Substance("w", ("Water",), "Resources/Resources from water", "m3")
+
+
 def test_regional_factors_fall_back_as_declared_and_say_so(tmp_path: Path) -> None:
     methods = read_methods(table(tmp_path))
-    flows, places = ["water"] * 4, ["CN", "CN-JS", "IN", "FR"]
-    found = characterise([methods["water"]], flows, places, ["input"] * 4, Places({"IN": ("RAS",)}))
+    places = ["CN", "CN-JS", "IN", "FR"]
+    found = characterise(
+        [methods["water"]], [replace(WATER, unit="kg")] * 4, places, ["input"] * 4, Places({"IN": ("RAS",)})
+    )
     assert found.factor[:, 0].tolist() == [40, 40, 25, 10]
     assert found.fallbacks == (
-        Fallback("water", "water", "CN-JS", "CN"),
-        Fallback("water", "water", "IN", "RAS"),
-        Fallback("water", "water", "FR", ""),
+        Fallback("water", "w", "CN-JS", "CN"),
+        Fallback("water", "w", "IN", "RAS"),
+        Fallback("water", "w", "FR", ""),
     )
-    assert characterise([methods["water"]], ["water"], ["CN"]).factor.tolist() == [
-        [-10]
-    ]  # the direction counts
-    strict = characterise([methods["water"]], ["water"], ["FR"], ["input"], Places(default=()))
-    assert strict.missing == (("water", "water"),) and strict.factor.tolist() == [[0]]
+    strict = characterise(
+        [methods["water"]], [replace(WATER, unit="kg")], ["FR"], ["input"], Places(default=())
+    )
+    assert strict.missing == (Missing("w", "input", "place", "water"),)
+    assert strict.factor.tolist() == [[0]] and not strict.known.any()
+
+
+def test_the_direction_and_the_unit_count(tmp_path: Path) -> None:
+    methods = [read_methods(table(tmp_path))["water"]]
+    given = Substance("w", ("Water",), "Emissions to water", "t")
+    assert characterise(methods, [given], [""], ["output"]).factor.tolist() == [[-10_000]]
+    taken = characterise(methods, [given], [""], ["input"])
+    assert taken.missing == (Missing("w", "input", "direction", "water"),) and not taken.known.any()
+    volume = characterise(methods, [WATER], ["CN"], ["input"])
+    assert volume.missing == (Missing("w", "input", "unit", "water"),) and not volume.known.any()
 
 
 def test_a_bare_name_serves_only_where_every_compartment_agrees(tmp_path: Path) -> None:
     methods = read_methods(table(tmp_path))
-    assert characterise([methods["climate"]], ["co2"], [""]).factor.tolist() == [[1]]
-    assert characterise([methods["toxicity"]], ["zinc"], [""]).missing == (("toxicity", "zinc"),)
-    full = "zinc (Mass, kg, Emissions to soil)"
-    assert characterise([methods["toxicity"]], [full], [""]).factor.tolist() == [[7]]
+    found = characterise([methods["climate"]], [Substance("x", ("CO2",))], [""], ["output"])
+    assert found.factor.tolist() == [[1]]
+    zinc = characterise([methods["toxicity"]], [Substance("x", ("Zinc",))], [""], ["output"])
+    assert zinc.missing == (Missing("x", "output", "ambiguous", "toxicity"),) and not zinc.known.any()
+    for where, factor in (("Emissions to soil", 7), ("air/unspecified", 3), ("soil", 7)):
+        said = characterise([methods["toxicity"]], [Substance("x", ("zinc",), where)], [""], ["output"])
+        assert said.factor.tolist() == [[factor]]
+    spelled = Substance("x", ("CO2, fossil",), "air")
+    (tmp_path / "m.csv").write_text(
+        'method,flow,cf\nc,"CO2 (fossil) (Mass, kg, Emissions to air)",1\n', "utf-8"
+    )
+    assert characterise([read_methods(tmp_path / "m.csv")["c"]], [spelled], [""], ["output"]).known.all()
+    sea = characterise([methods["toxicity"]], [Substance("x", ("zinc",), "water/ocean")], [""], ["output"])
+    assert sea.missing == (Missing("x", "output", "unknown"),)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Emissions/Emissions to air/Emissions to urban air close to ground", "air/urban"),
+        ("Emissions to non-urban air or from high stacks", "air/non-urban"),
+        ("air/low population density, long-term", "air/long-term"),
+        ("Elementary flows/Emission to air/high population density", "air/urban"),
+        ("Emissions to non-urban air very high stack", "air/non-urban, very high stack"),
+        ("Emissions to lower stratosphere and upper troposphere", "air/stratosphere"),
+        ("water/ground-, long-term", "water/long-term"),
+        ("Emission to water/river", "water/fresh"),
+        ("Emissions to sea water", "water/sea"),
+        ("soil/agricultural", "soil/agricultural"),
+        ("Emissions to non-agricultural soil", "soil/non-agricultural"),
+        ("natural resource/in ground", "resource/ground"),
+        ("Resources/Resources from water/Renewable material resources from water", "resource/water"),
+        ("Resource/land", "resource/land"),
+        ("", ""),
+    ],
+)
+def test_compartments_of_every_list_are_understood(said: str, meant: str) -> None:
+    assert compartment(said) == meant
+
+
+@pytest.mark.skipif(not STARTER.is_dir(), reason="shared data are absent")
+def test_ef_31_is_read_whole_from_parquet_and_asked_by_uuid_or_by_name() -> None:
+    pytest.importorskip("pyarrow")
+    methods = read_methods(STARTER / "ef31_characterisation_factors.parquet")
+    assert len(methods) == 18
+    air = "Emissions/Emissions to air/Emissions to air, unspecified"
+    by_uuid = Substance("08a91e70-3ddc-11dd-a2a9-0050c2490048")  # ammonia to air, unspecified
+    by_name = Substance("mine", ("Ammonia",), air, "kg")
+    chosen = [methods["Acidification"], methods["Eutrophication, terrestrial"]]
+    found = characterise(chosen, [by_uuid, by_name], ["CN", "CN"], ["output"] * 2)
+    assert found.known.all() and np.array_equal(found.factor[0], found.factor[1])
+    water = Substance("x", ("Water",), "Resources from water", "m3")
+    assert characterise([methods["Water use"]], [water], ["NP"], ["input"]).factor[0, 0] > 1
 
 
 def test_sixteen_categories_go_through_the_engine_as_one(tmp_path: Path) -> None:
@@ -133,13 +207,13 @@ def test_sixteen_categories_go_through_the_engine_as_one(tmp_path: Path) -> None
     np.fill_diagonal(t, 0.0)
     system = lca.compile_system(np.eye(n) - t)
     process, amount = np.sort(rng.integers(0, n, entries)), rng.random(entries)
-    flows = [f"f{k}" for k in rng.integers(0, 20, entries)]
-    found = characterise([methods[k] for k in sorted(methods)], flows, ["CN"] * entries)
-    burdens = found.burdens(process, amount)
+    flows = [Substance(f"f{k}") for k in rng.integers(0, 20, entries)]
+    found = characterise([methods[k] for k in sorted(methods)], flows, ["CN"] * entries, ["output"] * entries)
+    burdens = lca.Burdens(process, amount, found.factor)
     h = lca.adjoint(system, burdens.totals(n))
     assert h.shape == (n, 16) and not found.missing and not found.fallbacks
     inventory = np.zeros((n, 20))
-    np.add.at(inventory, (process, [int(f[1:]) for f in flows]), amount)
+    np.add.at(inventory, (process, [int(f.id[1:]) for f in flows]), amount)
     cf = np.array(
         [[float(methods[f"m{m:02d}"].factors[f"f{f}", "output", ""]) for m in range(16)] for f in range(20)]
     )
@@ -156,6 +230,7 @@ def test_sixteen_categories_go_through_the_engine_as_one(tmp_path: Path) -> None
         ("a,b\n1,2\n", "method-none"),
         ("method,flow,cf\nm,f,x\n", "number-expected"),
         ("method,flow,cf\nm,f,1\nm,f,2\n", "method-twice"),
+        ("method,flow,cf,direction\nm,f,1,sideways\n", "library-word"),
     ],
 )
 def test_a_table_that_is_none_is_refused(tmp_path: Path, text: str, code: str) -> None:

@@ -42,11 +42,13 @@ def test_a_known_fault_is_shown_as_a_warning(build: Build) -> None:
     assert problem.level == "warning"
 
 
-def test_an_exchange_needs_a_unit_even_a_cut_off(build: Build) -> None:
+def test_an_exchange_needs_a_unit_unless_it_is_cut_off(build: Build) -> None:
     tables = steel()
     tables["exchanges"][8]["unit"] = ""
+    assert tables["exchanges"][8]["kind"] == "cutoff" and found(build, tables) == []
+    tables["exchanges"][7]["unit"] = ""
     [problem] = found(build, tables)
-    assert (problem.code, problem.args["exchange"]) == ("library-unit-missing", "steel.x04")
+    assert (problem.code, problem.args["exchange"]) == ("library-unit-missing", tables["exchanges"][7]["id"])
 
 
 def test_an_exchange_and_its_provider_must_measure_the_same_thing(build: Build) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tanbiao.core.errors import Problem
 from tanbiao.library import Library
-from tanbiao.library.read import TABLES
+from tanbiao.library.table import TABLES
 
 Row = Mapping[str, str]
 Tables = Mapping[str, Sequence[Row]]

@@ -146,6 +146,31 @@ def test_samples_that_are_not_productive_are_counted_and_listed_with_their_loop(
     assert shown.unsolved == bad.size and shown.samples == n - bad.size
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_credit_does_not_hide_a_sample_whose_purchases_cannot_deliver(engine: str) -> None:
+    # 0 buys u of 1, 1 buys 1 of 0 and gives back 0.5 of 2, which buys 1 of 0: judged before the credit, u < 1 decides
+    a = np.array([[1.0, -1.0, -1.0], [-0.9, 1.0, 0.0], [0.0, 0.5, 1.0]])
+    made = lca.compile_system(a)
+    entry = int(
+        np.flatnonzero((made.matrix.indices == 1) & (np.repeat(range(3), np.diff(made.matrix.indptr)) == 0))[
+            0
+        ]
+    )
+    u = np.linspace(0.7, 1.3, 64)
+    e = lca.prepare(
+        made,
+        lca.Burdens(np.array([0]), np.ones(1), np.ones(1)),
+        given={entry: -u},
+        products=[1],
+        engine=engine,
+    )
+    draws = lca.monte_carlo(e, 64)
+    assert [k.sample for k in draws.unsolved] == np.flatnonzero(u >= 1.0).tolist()
+    assert np.isnan(draws.value[0, 0, u >= 1.0]).all() and np.isfinite(draws.value[0, 0, u < 1.0]).all()
+    kept = lca.inventory_draws(e, np.array([0.0, 1.0, 0.0]), np.zeros(1, dtype=np.intp), 1, 64)
+    assert [k.sample for k in kept.unsolved] == np.flatnonzero(u >= 1.0).tolist()
+
+
 def test_shares_stay_balanced_and_given_draws_are_used() -> None:
     a = np.array([[1.0, 0.0, -0.7], [0.0, 1.0, -0.3], [0.0, 0.0, 1.0]])
     s = lca.compile_system(a)

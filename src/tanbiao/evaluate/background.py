@@ -7,7 +7,7 @@ whose gases the source does not give.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..core.digest import merkle_root
 from ..core.text import Text
 from ..core.units import Unit, unit
 from ..core.value import Array
-from ..library import Library, compile_library, paths, row_digest
+from ..library import Compiled, Library, Sampled, compile_library, paths, row_digest, sampled
 
 POSITIONS = ("A", "B", "C", "D", "E", "F", "G", "H", "unsplit")
 POSITION_COLUMNS = (
@@ -68,6 +68,8 @@ class Background:
     """From a provider to its supply chain, on demand."""
     record: Callable[[str], str] | None = None
     """The digest of a provider's record in its library."""
+    draws: Callable[[Sequence[str], int], Sampled | None] | None = None
+    """Which of some providers vary by what their library declares, ready to draw under a seed."""
 
     def lookup_digest(self, used: Sequence[str]) -> str:
         """One digest over the records of the used providers."""
@@ -92,32 +94,7 @@ def from_library(
     cache: where solved libraries are kept; None where a result is verified.
     """
     compiled = compile_library(library, gwp, published_intervals=published_intervals, cache=cache)
-    providers: dict[str, Provider] = {}
-    kinds = {
-        **dict.fromkeys(library.processes, "process"),
-        **dict.fromkeys(library.factors, "factor"),
-        **dict.fromkeys(library.gases, "gas"),
-    }
-    items = library.items
-    for row, id_ in enumerate(compiled.ids):
-        if id_ in compiled.missing:
-            continue
-        item = items[id_]
-        facts = {k: _word(getattr(item, k, "")) for k in _FACTS}
-        providers[id_] = Provider(
-            id_,
-            Text(item.name_zh, item.name_en),
-            unit(compiled.units[row]),
-            compiled.values[row],
-            float(compiled.low[row]),
-            float(compiled.high[row]),
-            compiled.coverage[row],
-            kinds[id_],
-            float(np.nan_to_num(compiled.judged_share[row])),
-            float(np.nan_to_num(compiled.unconverted_share[row])),
-            facts,
-            "",
-        )
+    providers = _Providers(library, compiled)
     parts = {f"{p.id}@{p.version}": p.digest for p in library.parts} or {
         f"{library.id}@{library.version}": library.digest
     }
@@ -125,7 +102,51 @@ def from_library(
     def explain(item: str) -> object:
         return paths(compiled, item, 0.02)
 
-    return Background(providers, parts, gwp, explain, lambda i: row_digest(library, i))
+    def draws(items: Sequence[str], seed: int) -> Sampled | None:
+        return sampled(library, compiled, items, seed)
+
+    return Background(providers, parts, gwp, explain, lambda i: row_digest(library, i), draws)
+
+
+class _Providers(Mapping[str, Provider]):
+    """The providers of a compiled library: each is made when it is asked for."""
+
+    def __init__(self, library: Library, compiled: Compiled) -> None:
+        self.library, self.compiled = library, compiled
+        self.made: dict[str, Provider] = {}
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self.compiled.index and id_ not in self.compiled.missing
+
+    def __iter__(self) -> Iterator[str]:
+        return (i for i in self.compiled.ids if i not in self.compiled.missing)
+
+    def __len__(self) -> int:
+        return len(self.compiled.ids) - len(self.compiled.missing)
+
+    def __getitem__(self, id_: str) -> Provider:
+        if id_ not in self.made:
+            if id_ not in self:
+                raise KeyError(id_)
+            self.made[id_] = self._provider(id_)
+        return self.made[id_]
+
+    def _provider(self, id_: str) -> Provider:
+        c, item = self.compiled, self.library.items[id_]
+        row = c.index[id_]
+        return Provider(
+            id_,
+            Text(item.name_zh, item.name_en),
+            unit(c.units[row]),
+            c.values[row],
+            float(c.low[row]),
+            float(c.high[row]),
+            c.coverage[row],
+            type(item).__name__.lower(),
+            float(np.nan_to_num(c.judged_share[row])),
+            float(np.nan_to_num(c.unconverted_share[row])),
+            {k: _word(getattr(item, k, "")) for k in _FACTS} | {"bounds": c.origin[row]},
+        )
 
 
 _FACTS = (

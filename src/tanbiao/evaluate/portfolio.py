@@ -1,10 +1,14 @@
 """A table of products with bills of materials in levels, rolled up over a library: footprints with the shares that rest
-on primary data and their data quality, and which products move when a supplier's footprint changes."""
+on primary data and their data quality, and which products move when a supplier's footprint changes.
+
+Names are codes and columns may be maps of files, so that what must be in memory grows with the products, not with the
+lines of their bills: those are read block by block.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,27 +24,40 @@ from .background import Background
 GROSS, PRIMARY, SCORED, QUALITY = range(4)
 """Columns besides the value: what is added up regardless of sign, its part from primary data, its part that has a
 quality score, and score times that part."""
+BLOCK = 1 << 20
+"""Lines looked at together."""
+PART = 50_000
+"""Products rolled up together."""
+SHOWN = 50
+"""Problems of one kind that are listed."""
+RANGES = {"primary_share": (0.0, 1.0), "quality": (1.0, 5.0)}
 Map = Callable[[Callable[[int], Any], Sequence[int]], Sequence[Any]]
+Room = Callable[[int, Any], Array]
+"""Gives an array of a size and type that is going to be filled: in memory, or a map of a scratch file."""
 
 
 @dataclass(frozen=True, eq=False)
 class Lines:
     """Lines of bills as columns: one unit of `product` takes `amount` `unit` of `item`, a product of the table or an
-    item of the library. primary: share of the line's own value from primary data (nan: none said), quality: 1 best to
-    5 (nan: none said); both count for library items. line: where each stands in `file`."""
+    item of the library. product, item: codes in `names`; unit, product_unit: codes in `units`, where code 0 is "" (none
+    said). primary_share: part of the line's own value from primary data, quality: 1 best to 5 (nan: none said); both
+    count for library items. place: where a line and a column of it stand."""
 
-    file: str
-    product: Sequence[str]
-    item: Sequence[str]
+    names: Sequence[str]
+    units: Sequence[str]
+    product: Array
+    item: Array
     amount: Array
-    unit: Sequence[str]
-    product_unit: Sequence[str]
-    primary: Array
+    unit: Array
+    product_unit: Array
+    primary_share: Array
     quality: Array
-    line: Array
+    place: Callable[[int, str], Place]
 
-    def place(self, k: int, column: str) -> Place:
-        return Place(self.file, int(self.line[k]), column)
+    def blocks(self) -> Iterator[slice]:
+        """The lines, `BLOCK` at a time."""
+        for start in range(0, len(self.product), BLOCK):
+            yield slice(start, min(start + BLOCK, len(self.product)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,101 +87,154 @@ class Rolled:
     scored: Array
 
 
-def portfolio(lines: Lines, background: Background) -> Portfolio:
+@dataclass(frozen=True, eq=False)
+class _Names:
+    """What each name of a table is, by code: product (bool), units of products (text, by code), and where a used name
+    stands among the library items of the portfolio (-1: no library item)."""
+
+    product: Array
+    measured: Sequence[str]
+    items: tuple[str, ...]
+    library: Array
+
+
+def portfolio(lines: Lines, background: Background, room: Room = np.empty) -> Portfolio:
     """Link, sort by level and convert units. Raises `TanbiaoError` with everything that is wrong."""
+    names = _named(lines, background)
+    factors = _Factors(lines.units, names.measured)
     problems: list[Problem] = []
-    names = list(dict.fromkeys(lines.product))
-    at = {p: k for k, p in enumerate(names)}
-    both = [p for p in names if p in background.providers]
-    problems += [Problem("portfolio-name-twice", Place(lines.file), {"product": p}) for p in both[:20]]
-    units: dict[str, str] = {}
-    for p, u in zip(lines.product, lines.product_unit, strict=True):
-        if u:
-            units.setdefault(p, u)
-    used = list(dict.fromkeys(i for i in lines.item if i not in at))
-    items = tuple(i for i in used if i in background.providers)
-    where = {i: k for k, i in enumerate(items)}
-    m = len(items)
-    target = np.array([where.get(i, -1) if i not in at else m + at[i] for i in lines.item], dtype=np.int64)
-    for k in np.flatnonzero(target < 0)[:50]:
-        problems.append(
-            Problem("portfolio-item-unknown", lines.place(int(k), "item"), {"item": lines.item[k]})
-        )
-    factors: dict[tuple[str, str], float | None] = {}
-    amount = np.array(lines.amount, dtype=np.float64)
-    for k, said in enumerate(lines.unit):
-        if not said or target[k] < 0:
-            continue
-        name = lines.item[k]
-        wanted = units.get(name, "piece") if name in at else background.providers[name].unit.text
-        if (said, wanted) not in factors:
-            factors[said, wanted] = _factor(said, wanted)
-        factor = factors[said, wanted]
-        if factor is None:
-            problems.append(
-                Problem(
-                    "portfolio-unit", lines.place(k, "unit"), {"unit": said, "item": name, "wanted": wanted}
-                )
-            )
-        else:
-            amount[k] *= factor
-    for name_, values, low, high in (
-        ("primary_share", lines.primary, 0.0, 1.0),
-        ("quality", lines.quality, 1.0, 5.0),
-    ):
-        for k in np.flatnonzero((values < low) | (values > high))[:50]:
-            problems.append(
-                Problem(
-                    "portfolio-range",
-                    lines.place(int(k), name_),
-                    {"column": name_, "value": f"{values[k]:g}", "low": f"{low:g}", "high": f"{high:g}"},
-                )
-            )
+    for block in lines.blocks():
+        problems += _wrong(lines, block, names, background, factors)
+        if len(problems) >= SHOWN:
+            break
     if problems:
         raise TanbiaoError(problems)
-    owner = np.array([at[p] for p in lines.product], dtype=np.int64)
-    order = _levels(lines, names, owner, target - m)
-    place = np.empty(len(names), dtype=np.int64)
-    place[order] = np.arange(len(names))
-    inside = target >= m
-    item = np.where(inside, m + place[np.where(inside, target - m, 0)], target)
-    row = place[owner]
-    by = np.argsort(row, kind="stable")
-    pointer = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(names)))])
-    vectors = np.array([background.providers[i].vector for i in items]).reshape(m, -1)
-    part = np.where(
-        inside, 0.0, np.abs(amount * np.append(vectors.sum(axis=1), 0.0)[np.where(inside, m, target)])
-    )
-    weights = np.zeros((len(names), 3))
-    primary, quality = np.nan_to_num(lines.primary), np.nan_to_num(lines.quality)
-    for c, value in enumerate((part * primary, part * (quality > 0.0), part * quality)):
-        weights[:, c] = np.bincount(row, value, len(names))
-    inner = int(np.unique(item[inside]).size)
+    products = np.flatnonzero(names.product)
+    order, inner = _levels(lines, names, products)
+    m = len(names.items)
+    at = names.library.copy()
+    at[products[order]] = np.arange(m, m + products.size)
+    vectors = np.array([background.providers[i].vector for i in names.items]).reshape(m, -1)
+    bills, weights = _sorted(lines, at, vectors.sum(axis=1), products.size, factors, room)
     return Portfolio(
-        tuple(names[k] for k in order),
-        tuple(units.get(names[k], "piece") for k in order),
-        items,
+        tuple(lines.names[k] for k in products[order].tolist()),
+        tuple(names.measured[k] for k in products[order].tolist()),
+        names.items,
         inner,
-        lca.Bills(pointer, item[by], amount[by], np.zeros((len(names), 1))),
+        bills,
         weights,
         vectors,
     )
 
 
-def _factor(said: str, wanted: str) -> float | None:
+def _named(lines: Lines, background: Background) -> _Names:
+    size = len(lines.names)
+    product, used = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+    said = np.zeros(size, dtype=np.int64)
+    for block in lines.blocks():
+        owner, unit_said = lines.product[block], lines.product_unit[block]
+        product[owner] = True
+        used[lines.item[block]] = True
+        rows = np.flatnonzero((unit_said != 0) & (said[owner] == 0))[::-1]
+        said[owner[rows]] = unit_said[rows]  # the last written is the first said
+    providers = background.providers
+    measured = ["piece"] * size
+    library = np.full(size, -1, dtype=np.int32)
+    items: list[str] = []
+    for k, name in enumerate(lines.names):
+        if product[k]:
+            measured[k] = lines.units[said[k]] or "piece"
+        elif name in providers:
+            measured[k] = providers[name].unit.text
+            if used[k]:
+                library[k] = len(items)
+                items.append(name)
+    return _Names(product, measured, tuple(items), library)
+
+
+class _Factors:
+    """What turns an amount into the unit in which its item is measured; nan where nothing does."""
+
+    def __init__(self, units: Sequence[str], measured: Sequence[str]) -> None:
+        self.said = units
+        self.kinds = list(dict.fromkeys(measured))
+        code = {text: k for k, text in enumerate(self.kinds)}
+        self.wanted = np.array([code[text] for text in measured], dtype=np.int64)
+        self.table = np.full(len(units) * len(self.kinds), np.nan)
+        self.table[: len(self.kinds)] = 1.0  # no unit said
+        self.seen = np.zeros(self.table.size, dtype=bool)
+        self.seen[: len(self.kinds)] = True
+
+    def of(self, said: Array, item: Array) -> Array:
+        pair = said * len(self.kinds) + self.wanted[item]
+        met = np.zeros(self.table.size, dtype=bool)
+        met[pair] = True
+        for k in np.flatnonzero(met & ~self.seen).tolist():
+            row, column = divmod(k, len(self.kinds))
+            self.table[k] = _factor(self.said[row], self.kinds[column])
+        self.seen |= met
+        return np.asarray(self.table[pair])
+
+
+def _factor(said: str, wanted: str) -> float:
     if said == wanted:
         return 1.0
     try:
         return float(unit(said).to(unit(wanted)))
     except UnitError:
-        return None
+        return float("nan")
 
 
-def _levels(lines: Lines, names: list[str], owner: Array, child: Array) -> Array:
-    """Products in rolling order: those that others use by level, then those that nobody uses. Refuses a loop."""
-    n = len(names)
-    inner = child >= 0
-    buyer, supplier = owner[inner], child[inner]
+def _wrong(
+    lines: Lines, block: slice, names: _Names, background: Background, factors: _Factors
+) -> list[Problem]:
+    """What is wrong with the lines of a block, the first `SHOWN` of each kind."""
+    owner, item = lines.product[block], lines.item[block]
+    found: list[Problem] = []
+
+    def report(code: str, rows: Array, column: str, says: Callable[[int], dict[str, str]]) -> None:
+        for k in (block.start + np.flatnonzero(rows)[:SHOWN]).tolist():
+            found.append(Problem(code, lines.place(k, column), says(k)))
+
+    def name(k: int) -> str:
+        return lines.names[int(lines.item[k])]
+
+    both = [k for k in np.unique(owner).tolist() if lines.names[k] in background.providers][:SHOWN]
+    first = np.zeros(owner.size, dtype=bool)
+    first[[int(np.argmax(owner == k)) for k in both]] = True
+    report("portfolio-name-twice", first, "product", lambda k: {"product": lines.names[lines.product[k]]})
+    known = (names.product | (names.library >= 0))[item]
+    report("portfolio-item-unknown", ~known, "item", lambda k: {"item": name(k)})
+    report(
+        "portfolio-unit",
+        known & np.isnan(factors.of(lines.unit[block], item)),
+        "unit",
+        lambda k: {
+            "unit": lines.units[lines.unit[k]],
+            "item": name(k),
+            "wanted": names.measured[lines.item[k]],
+        },
+    )
+    for column, (low, high) in RANGES.items():
+        values = getattr(lines, column)[block]
+        for k in np.flatnonzero((values < low) | (values > high))[:SHOWN].tolist():
+            args = {"column": column, "value": f"{values[k]:g}", "low": f"{low:g}", "high": f"{high:g}"}
+            found.append(Problem("portfolio-range", lines.place(block.start + k, column), args))
+    return found
+
+
+def _levels(lines: Lines, names: _Names, products: Array) -> tuple[Array, int]:
+    """Products in rolling order: those that others use by level, then those that nobody uses; and how many the first
+    are. Refuses a loop."""
+    n = products.size
+    number = np.full(len(lines.names), -1, dtype=np.int32)
+    number[products] = np.arange(n, dtype=np.int32)
+    pairs = [np.zeros((2, 0), dtype=np.int32)]
+    for block in lines.blocks():
+        owner, item = lines.product[block], lines.item[block]
+        inside = names.product[item]
+        pairs.append(number[np.stack([owner[inside], item[inside]])])
+    buyer, supplier = np.concatenate(pairs, axis=1)
     level = np.zeros(n, dtype=np.int64)
     for _ in range(n + 1):
         new = level.copy()
@@ -172,20 +242,11 @@ def _levels(lines: Lines, names: list[str], owner: Array, child: Array) -> Array
         if np.array_equal(new, level):
             break
         if new.max() >= min(n, 64) and (loop := _loop(n, buyer, supplier)) is not None:
-            at = int(np.flatnonzero(inner & (owner == loop[0]))[0])
-            raise TanbiaoError(
-                [
-                    Problem(
-                        "portfolio-loop",
-                        lines.place(at, "item"),
-                        {"loop": " → ".join(names[k] for k in loop[:12])},
-                    )
-                ]
-            )
+            raise TanbiaoError([_loop_problem(lines, [int(products[k]) for k in loop])])
         level = new
     used = np.zeros(n, dtype=bool)
     used[supplier] = True
-    return np.lexsort((level, ~used))
+    return np.lexsort((level, ~used)), int(used.sum())
 
 
 def _loop(n: int, buyer: Array, supplier: Array) -> list[int] | None:
@@ -207,52 +268,95 @@ def _loop(n: int, buyer: Array, supplier: Array) -> list[int] | None:
     return [*seen[seen.index(at) :], at]
 
 
+def _loop_problem(lines: Lines, loop: list[int]) -> Problem:
+    for block in lines.blocks():
+        hit = np.flatnonzero((lines.product[block] == loop[0]) & (lines.item[block] == loop[1]))
+        if hit.size:
+            break
+    place = lines.place(block.start + int(hit[0]), "item")
+    return Problem("portfolio-loop", place, {"loop": " → ".join(lines.names[k] for k in loop[:12])})
+
+
+def _sorted(
+    lines: Lines, at: Array, totals: Array, products: int, factors: _Factors, room: Room
+) -> tuple[lca.Bills, Array]:
+    """Bills in rolling order, and what the library items bring of primary and scored value. at: number of each name
+    among the items of the bills; totals (m,) kgCO2e of the library items."""
+    m, size = totals.size, len(lines.product)
+    counts = np.zeros(products, dtype=np.int64)
+    for block in lines.blocks():
+        counts += np.bincount(at[lines.product[block]] - m, minlength=products)
+    pointer = np.concatenate([[0], np.cumsum(counts)])
+    item, amount = room(size, np.int32), room(size, np.float64)
+    weights = np.zeros((products, 3))
+    free = pointer[:-1].copy()
+    brings = np.append(totals, 0.0)
+    for block in lines.blocks():
+        row = at[lines.product[block]] - m
+        by = np.argsort(row, kind="stable")
+        own = row[by]
+        starts = np.flatnonzero(np.diff(own, prepend=-1))
+        taken = np.diff(starts, append=own.size)
+        to = free[own] + np.arange(own.size) - np.repeat(starts, taken)
+        free[own[starts]] += taken
+        target = at[lines.item[block]]
+        value = lines.amount[block] * factors.of(lines.unit[block], lines.item[block])
+        item[to], amount[to] = target[by], value[by]
+        part = np.abs(value * brings[np.minimum(target, m)])
+        primary, quality = (np.nan_to_num(c[block]) for c in (lines.primary_share, lines.quality))
+        for column, share in enumerate((primary, quality > 0.0, quality)):
+            weights[:, column] += np.bincount(row, part * share, products)
+    return lca.Bills(pointer, item, amount, np.zeros((products, 1))), weights
+
+
 def here(task: Callable[[int], Any], parts: Sequence[int]) -> list[Any]:
     return [task(p) for p in parts]
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
+class _Outer:
     """Products that nobody uses, in parts: each rests on what came before only."""
 
     known: Array
     bills: lca.Bills
-    own: Array
+    gross: bool
     first: int
     size: int
 
     def __call__(self, part: int) -> Array:
         start = self.first + part * self.size
-        end = min(start + self.size, self.bills.pointer.size - 1)
-        return _roll(self.known, self.bills, self.own, start, end)
+        bills = _cut(self.bills, start, start + self.size, self.gross)
+        return lca.rollup(self.known, [bills], bills.pointer.size - 1)
 
 
-def _roll(known: Array, bills: lca.Bills, own: Array, start: int, end: int) -> Array:
+def _cut(bills: lca.Bills, start: int, end: int, gross: bool) -> lca.Bills:
+    """The bills of products start..end; gross: amounts regardless of sign."""
     pointer = np.asarray(bills.pointer[start : end + 1])
     lines = slice(int(pointer[0]), int(pointer[-1]))
-    part = lca.Bills(pointer - pointer[0], bills.item[lines], bills.amount[lines], own[start:end])
-    return lca.rollup(known, [part], end - start)
+    amount = np.abs(bills.amount[lines]) if gross else bills.amount[lines]
+    return lca.Bills(pointer - pointer[0], bills.item[lines], amount, bills.own[start:end])
 
 
-def roll(p: Portfolio, part: int = 50_000, run: Map = here) -> Rolled:
+def _rolled(
+    p: Portfolio, library: Array, own: Array, part: int = PART, run: Map = here, gross: bool = False
+) -> Array:
+    """Values (products, columns) that the bills give: `library` (m, columns) of the items, `own` of the products."""
+    bills = replace(p.bills, own=own)
+    cuts = (_cut(bills, k, min(k + part, p.inner), gross) for k in range(0, p.inner, part))
+    inner = lca.rollup(library, cuts, p.inner)
+    outer = _Outer(np.vstack([library, inner]), bills, gross, p.inner, part)
+    return np.vstack([inner, *run(outer, range(-(-(len(p.products) - p.inner) // part)))])
+
+
+def roll(p: Portfolio, part: int = PART, run: Map = here) -> Rolled:
     """Footprints of all products. run: maps the parts of the products that nobody uses elsewhere (a cluster); the same
     numbers."""
     totals = p.vectors.sum(axis=1)
     n = len(p.products)
-
-    def both(bills: lca.Bills, library: Array, own: Array) -> Array:
-        inner = _roll(library, bills, own, 0, p.inner)
-        known = np.vstack([library, inner])
-        parts = range(-(-(n - p.inner) // part))
-        return np.vstack([inner, *run(_Part(known, bills, own, p.inner, part), parts)])
-
-    value = both(p.bills, totals[:, None], np.zeros((n, 1)))[:, 0]
-    absolute = lca.Bills(p.bills.pointer, p.bills.item, np.abs(p.bills.amount), p.bills.own)
-    library = np.zeros((totals.size, 4))
-    library[:, GROSS] = np.abs(totals)
-    own = np.zeros((n, 4))
-    own[:, 1:] = p.weights
-    gross = both(absolute, library, own)
+    value = _rolled(p, totals[:, None], np.zeros((n, 1)), part, run)[:, 0]
+    library, own = np.zeros((totals.size, 4)), np.zeros((n, 4))
+    library[:, GROSS], own[:, 1:] = np.abs(totals), p.weights
+    gross = _rolled(p, library, own, part, run, gross=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         return Rolled(
             p,
@@ -264,17 +368,22 @@ def roll(p: Portfolio, part: int = 50_000, run: Map = here) -> Rolled:
 
 
 def moves(rolled: Rolled, changed: Mapping[str, float]) -> list[tuple[str, float, float]]:
-    """Which products move when library items get other totals: (product, before, after), largest change first.
+    """Which products move when library items get other totals: (product, before, after), largest change first. The
+    bills are linear: they are rolled up once over the changes alone.
 
-    Only bills that are touched are read again. Raises `TanbiaoError` for an item that no bill uses.
+    Raises `TanbiaoError` for an item that no bill uses.
     """
     p = rolled.portfolio
     at = {i: k for k, i in enumerate(p.items)}
     unknown = [i for i in changed if i not in at]
     if unknown:
         raise TanbiaoError([Problem("portfolio-not-used", Place(), {"item": i}) for i in unknown])
-    before = np.concatenate([p.vectors.sum(axis=1), rolled.value])[:, None]
-    rows = np.array([at[i] for i in changed], dtype=np.intp)
-    found = lca.moved(before, rows, np.array(list(changed.values()))[:, None], [p.bills], len(p.items))
-    shifts = sorted(((k, float(d[0])) for k, d in found if d[0] != 0.0), key=lambda s: (-abs(s[1]), s[0]))
-    return [(p.products[k], float(rolled.value[k]), float(rolled.value[k]) + d) for k, d in shifts]
+    change = np.zeros((len(p.items), 1))
+    for item, value in changed.items():
+        change[at[item]] = value - p.vectors[at[item]].sum()
+    shift = _rolled(p, change, np.zeros((len(p.products), 1)))[:, 0]
+    hit = np.flatnonzero(shift)
+    hit = hit[np.lexsort((hit, -np.abs(shift[hit])))]
+    before = rolled.value[hit]
+    names = [p.products[k] for k in hit.tolist()]
+    return list(zip(names, before.tolist(), (before + shift[hit]).tolist(), strict=True))

@@ -26,6 +26,7 @@ from .model import (
 )
 from .paths import Contribution, paths
 from .read import overlay, read_library, row_digest
+from .sampling import Sampled, sampled
 from .search import Hit, search
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Library",
     "Part",
     "Process",
+    "Sampled",
     "bounds",
     "check_library",
     "check_use",
@@ -54,6 +56,7 @@ __all__ = [
     "paths",
     "read_library",
     "row_digest",
+    "sampled",
     "search",
     "total",
     "vector",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Literal
@@ -17,8 +17,8 @@ from tanbiao.core.errors import Place, TanbiaoError, raise_errors, refuse
 from tanbiao.core.numbers import decimal_text
 from tanbiao.numerics import lca
 
-from .link import Columns, Linked, link
-from .model import GWP_SETS, POSITIONS, Factor, Gas, Library, Process
+from .link import Linked, Triplets, link
+from .model import GWP_SETS, POSITIONS, Factor, Gas, Library
 
 Floats = NDArray[np.float64]
 Gwp = Callable[[Gas], Fraction | None]
@@ -129,13 +129,16 @@ def compile_library(
     def solutions() -> tuple[lca.System, Floats]:
         """Columns: the positions, the lump, the low and the high end, without judged amounts."""
         found = _system(linked, linked.technosphere(), library)
-        burdens = direct.T @ np.column_stack([terminal, np.where(lump, t_total, 0.0)])
-        columns = [_adjoint(linked, found, burdens, library)]
+        burdens = direct.T @ np.column_stack([terminal, np.where(lump, t_total, 0.0), t_total])
+        solved = _adjoint(linked, found, burdens, library)
+        columns, whole = [solved[:, :-1]], solved[:, -1:]
         for which in ("low", "high"):
             at_end = [_end(library, t, v, which) for t, v in zip(linked.terminals, t_total, strict=True)]
             end = np.array(at_end) if published_intervals else t_total
-            columns.append(_totals(linked, library, which, end)[:, None])
-        columns.append(_totals(linked, library, "amount", t_total, judged=False)[:, None])
+            same = linked.certain(which) and np.array_equal(end, t_total)
+            columns.append(whole if same else _totals(linked, library, which, end)[:, None])
+        same = not (linked.purchase.judged.any() or linked.terminal.judged.any())
+        columns.append(whole if same else _totals(linked, library, "amount", t_total, judged=False)[:, None])
         return found, np.hstack(columns)
 
     system, solved = kept.solved(linked, solutions)
@@ -148,8 +151,10 @@ def compile_library(
     values = np.where(unknown[:, None], np.nan, values)
     t_values = np.where(known[:, None], terminal, np.nan)
 
-    items = library.items
     ids = (*linked.processes, *linked.terminals)
+    units = library.units()
+    coverage = dict.fromkeys(library.gases, "direct") | dict.fromkeys(library.factors, "named")
+    coverage |= library.processes.texts("coverage")
     solved_bounds: list[Origin] = ["solved"] * len(linked.processes)
     t_bounds = [
         _bounds(library, t, v, published_intervals)
@@ -163,15 +168,15 @@ def compile_library(
         digest=library.digest,
         ids=ids,
         index=MappingProxyType({i: k for k, i in enumerate(ids)}),
-        units=tuple(items[i].unit for i in ids),
-        coverage=tuple(_coverage(items[i]) for i in ids),
+        units=tuple(units[i] for i in ids),
+        coverage=tuple(coverage[i] for i in ids),
         values=np.vstack([values, t_values]),
         low=np.concatenate([p_low + hidden, [b.low for b in t_bounds]]),
         high=np.concatenate([p_high + hidden, [b.high for b in t_bounds]]),
         origin=(*solved_bounds, *(b.origin for b in t_bounds)),
         judged_share=np.concatenate([_share(central - unjudged, central) + hidden, np.zeros(len(t_total))]),
         unconverted_share=np.concatenate([_share(unconverted, central) + hidden, lump.astype(float)]),
-        missing=_missing(library, linked, known, unknown, gwp_set),
+        missing=_missing(linked, known, unknown),
         linked=linked,
         system=system,
         direct=direct,
@@ -192,7 +197,7 @@ class _Kept:
         self.cache = cache if len(library.processes) >= CACHED else None
         self.library = library
         self.key = {
-            "layout": "1",
+            "layout": "2",
             "library": library.digest,
             "method": method,
             "published": str(published),
@@ -210,14 +215,14 @@ class _Kept:
         if self.found is None:
             return None
         a = self.found
-        purchase, terminal = (
-            Columns(**{n: np.asarray(a[f"{kind}.{n}"]) for n in _COLUMNS})
-            for kind in ("purchase", "terminal")
+        reference, purchase, terminal = (
+            Triplets(**{n: np.asarray(a[f"{part}.{n}"]) for n in _COLUMNS})
+            for part in ("reference", "purchase", "terminal")
         )
         return Linked(
             tuple(sorted(self.library.processes)),
             tuple(sorted((*self.library.factors, *self.library.gases))),
-            np.asarray(a["reference"]),
+            reference,
             purchase,
             terminal,
         )
@@ -230,18 +235,15 @@ class _Kept:
         system, solved = make()
         if self.cache is not None:
             columns = {
-                f"{kind}.{n}": getattr(part, n)
+                f"{name}.{n}": getattr(getattr(linked, name), n)
                 for n in _COLUMNS
-                for kind, part in (("purchase", linked.purchase), ("terminal", linked.terminal))
+                for name in ("reference", "purchase", "terminal")
             }
-            self.cache.put(
-                self.key,
-                {**lca.arrays_of(system), **columns, "reference": linked.reference, "solved": solved},
-            )
+            self.cache.put(self.key, {**lca.arrays_of(system), **columns, "solved": solved})
         return system, solved
 
 
-_COLUMNS = ("row", "column", "amount", "low", "high", "judged")
+_COLUMNS = tuple(f.name for f in fields(Triplets))
 
 
 def vector(compiled: Compiled, item: str) -> Floats:
@@ -327,12 +329,6 @@ def _bounds(library: Library, item: str, value: float, published: bool) -> Bound
     return Bounds(value - half, value + half, "judged")
 
 
-def _coverage(item: Process | Factor | Gas) -> str:
-    if isinstance(item, Process):
-        return item.coverage
-    return "named" if isinstance(item, Factor) else "direct"
-
-
 def _system(linked: Linked, matrix: Any, library: Library) -> lca.System:
     try:
         return lca.compile_system(matrix)
@@ -362,11 +358,9 @@ def _share(part: Floats, whole: Floats) -> Floats:
         return np.where(whole != 0.0, part / whole, np.where(part == 0.0, 0.0, np.nan))
 
 
-def _missing(
-    library: Library, linked: Linked, known: NDArray[np.bool_], unknown: NDArray[np.bool_], gwp_set: str
-) -> Mapping[str, str]:
+def _missing(linked: Linked, known: NDArray[np.bool_], unknown: NDArray[np.bool_]) -> Mapping[str, str]:
     gases = [t for t, k in zip(linked.terminals, known, strict=True) if not k]
-    used = {x.provider for x in library.exchanges if x.kind == "emission"}
+    used = {linked.terminals[t] for t in np.unique(linked.terminal.row)}
     through = ", ".join(g for g in gases if g in used)
     out = {g: g for g in gases}
     out.update({p: through for p, u in zip(linked.processes, unknown, strict=True) if u})

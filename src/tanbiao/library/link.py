@@ -3,8 +3,10 @@ silently."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,15 @@ from scipy import sparse
 
 from tanbiao.core.errors import Problem
 from tanbiao.core.units import UnitError, unit
+from tanbiao.numerics import lca
+from tanbiao.study.distribution import CODES
 
-from .model import Exchange, Library
+from .exchanges import exact
+from .model import Library
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,27 +31,28 @@ class Linked:
     """The exchanges of a library as columns; amounts in the provider's unit, per process as written.
 
     processes, terminals   ids (sorted), the index spaces; terminals are factors and gases
-    purchase_*             inputs from processes: row = provider, column = buyer
-    terminal_*             inputs from factors and emissions of gases: row = terminal, column = process
-    amount, low, high      (k,) central amount and the amounts at the two ends of the result
-    judged                 (k,) True where the amount is judged
-    reference              (n,) reference amount of each process
+    purchase               inputs from processes: row = provider, column = buyer
+    terminal               inputs from factors and emissions of gases: row = terminal, column = process
+    reference              reference outputs, row = column = process; `reference.amount` is the diagonal
     """
 
     processes: tuple[str, ...]
     terminals: tuple[str, ...]
-    reference: Floats
-    purchase: Columns
-    terminal: Columns
+    reference: Triplets
+    purchase: Triplets
+    terminal: Triplets
+
+    def certain(self, which: str) -> bool:
+        """Whether no amount has another value at that end."""
+        return all(np.array_equal(c.values(which, True), c.amount) for c in (self.purchase, self.terminal))
 
     def technosphere(self, which: str = "amount", judged: bool = True) -> Any:
         """The matrix A (n, n) for `numerics.lca`; `judged=False` leaves judged purchases out."""
         n = len(self.processes)
         c = self.purchase
-        amounts = c.values(which, judged)
         own = np.arange(n)
         rows, columns = np.concatenate([own, c.row]), np.concatenate([own, c.column])
-        data = np.concatenate([self.reference, -amounts])
+        data = np.concatenate([self.reference.amount, -c.values(which, judged)])
         return sparse.coo_array((data, (rows, columns)), shape=(n, n)).tocsc()
 
     def direct(self, which: str = "amount", judged: bool = True) -> Any:
@@ -56,15 +63,29 @@ class Linked:
 
 
 @dataclass(frozen=True, eq=False)
-class Columns:
-    """Triplets of one kind of exchange."""
+class Triplets:
+    """Exchanges of one kind as columns (k,).
+
+    amount, low, high             central amount and the amounts at the two ends of the result
+    judged                        True where the amount is judged
+    kind                          of the distribution, as in `study.distribution.CODES`; 0: none
+    spread, least, greatest       of the distribution, nan where it has none; all in the provider's unit but the
+                                  spread of a lognormal distribution, which has none
+    mark                          `lca.marks` of the id; from `kind` on the arrays are empty where no row of the library
+                                  is uncertain
+    """
 
     row: Indices
     column: Indices
     amount: Floats
     low: Floats
     high: Floats
-    judged: NDArray[np.bool_]
+    judged: Flags
+    kind: NDArray[np.uint8]
+    spread: Floats
+    least: Floats
+    greatest: Floats
+    mark: NDArray[np.uint64]
 
     def values(self, which: str, judged: bool) -> Floats:
         values: Floats = {"amount": self.amount, "low": self.low, "high": self.high}[which]
@@ -78,71 +99,185 @@ def link(library: Library) -> tuple[Linked, list[Problem]]:
     A cut-off is a record without a provider and enters no array. A gas that is *bought* is no emission: an
     input whose provider is a gas is reported and not characterised.
     """
-    problems: list[Problem] = []
-    processes = tuple(sorted(library.processes))
-    terminals = tuple(sorted((*library.factors, *library.gases)))
-    items = library.items
-    process_at = {p: i for i, p in enumerate(processes)}
-    terminal_at = {t: i for i, t in enumerate(terminals)}
-    reference: dict[str, Fraction] = {}
-    purchases: list[tuple[int, int, Exchange, Fraction]] = []
-    direct: list[tuple[int, int, Exchange, Fraction]] = []
-    for x in sorted(library.exchanges, key=lambda x: x.id):
-        args = {"item": x.process, "exchange": x.id, "provider": x.provider, "flow": x.flow}
+    return _Linking(library).link()
 
-        def report(code: str, x: Exchange = x, args: dict[str, str] = args, **more: str) -> None:
-            problems.append(Problem(code, x.place_in, {**args, **more}))
 
-        if not x.unit:
-            report("library-unit-missing")
-            continue
-        if x.process not in process_at:
-            report("library-process-missing")
-            continue
-        column = process_at[x.process]
-        if x.kind == "cutoff":
-            if x.provider:
-                report("library-cutoff-linked")
-            continue
-        if x.kind == "reference":
-            own = library.processes[x.process]
-            if x.provider not in ("", x.process):
-                report("library-reference-foreign")
-            elif (factor := _conversion(x.unit, own.unit)) is None:
-                report("library-unit-unfit", unit=x.unit, wanted=own.unit)
-            elif x.process in reference:
-                report("library-reference-double")
-            elif x.amount <= 0:
-                report("library-reference-amount", amount=str(float(x.amount)))
+class _Linking:
+    """Rows are numbered in the order of their ids; -1 stands for an id that is not there, -2 for an empty cell."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.processes = tuple(sorted(library.processes))
+        self.terminals = tuple(sorted((*library.factors, *library.gases)))
+        self.n = len(self.processes)
+        self.code = {i: k for k, i in enumerate((*self.processes, *self.terminals))} | {"": -2}
+        ids = library.exchanges.column("id")
+        self.order = sorted(range(len(ids)), key=ids.__getitem__)
+        self.ids = [ids[k] for k in self.order]
+        self.problems: list[tuple[int, Problem]] = []
+        self.texts: dict[str, list[str]] = {}
+
+    def column(self, name: str) -> list[str]:
+        if name not in self.texts:
+            texts = self.library.exchanges.column(name)
+            self.texts[name] = [texts[k] for k in self.order]
+        return self.texts[name]
+
+    @cached_property
+    def process(self) -> Indices:
+        code = self.code
+        found = np.array([code.get(p, -1) for p in self.column("process")], dtype=np.intp)
+        return np.where(found < self.n, found, -1)
+
+    @cached_property
+    def provider(self) -> Indices:
+        code = self.code
+        return np.array([code.get(p, -1) for p in self.column("provider")], dtype=np.intp)
+
+    def is_kind(self, kind: str) -> Flags:
+        return np.array([k == kind for k in self.column("kind")], dtype=np.bool_)
+
+    def report(self, rows: Flags, code: str, more: Callable[[int], Mapping[str, str]] | None = None) -> None:
+        for k in np.flatnonzero(rows).tolist():
+            args = {
+                "item": self.column("process")[k],
+                "exchange": self.ids[k],
+                "provider": self.column("provider")[k],
+                "flow": self.column("flow")[k],
+            }
+            args |= more(k) if more is not None else {}
+            self.problems.append((k, Problem(code, self.library.exchanges.place(self.order[k]), args)))
+
+    def link(self) -> tuple[Linked, list[Problem]]:
+        library, n = self.library, self.n
+        cutoff, outputs, emission = (self.is_kind(k) for k in ("cutoff", "reference", "emission"))
+        said = np.array([bool(u) for u in self.column("unit")], dtype=np.bool_)
+        said |= cutoff  # counted by number, never by amount
+        self.report(~said, "library-unit-missing")
+        self.report(said & (self.process < 0), "library-process-missing")
+        left = said & (self.process >= 0)
+        self.report(left & cutoff & (self.provider != -2), "library-cutoff-linked")
+        reference = self.references(left & outputs)
+        left &= ~(cutoff | outputs)
+        gas = np.array([t in library.gases for t in self.terminals] or [False], dtype=np.bool_)
+        to_gas = left & (self.provider >= n) & gas[np.maximum(self.provider - n, 0)]
+        self.report(to_gas & ~emission, "library-gas-as-input")
+        wrong = left & emission & ~to_gas
+        self.report(wrong & (self.provider >= 0), "library-emission-provider")
+        self.report(wrong & (self.provider < 0), "library-provider-missing")
+        left &= ~wrong & (to_gas <= emission)
+        self.report(left & (self.provider < 0), "library-provider-missing")
+        left &= self.provider >= 0
+        units = library.units()
+        wanted = [units[i] for i in (*self.processes, *self.terminals)]
+        rows, factor = self.converted(left, [wanted[k] if k >= 0 else "" for k in self.provider.tolist()])
+        bought = self.provider[rows] < n
+        where, at = self.provider[rows], self.process[rows]
+        found = Linked(
+            self.processes,
+            self.terminals,
+            reference,
+            self.triplets(where[bought], at[bought], rows[bought], factor[bought]),
+            self.triplets(where[~bought] - n, at[~bought], rows[~bought], factor[~bought]),
+        )
+        late = [p for k, p in self.problems if k == len(self.ids)]
+        early = sorted(((k, p) for k, p in self.problems if k < len(self.ids)), key=lambda found: found[0])
+        return found, [p for _, p in early] + late
+
+    def references(self, rows: Flags) -> Triplets:
+        """The reference output of every process, in their order; 1 where it is missing, which is a problem."""
+        foreign = rows & (self.provider != -2) & (self.provider != self.process)
+        self.report(foreign, "library-reference-foreign")
+        units = self.library.processes.texts("unit")
+        wanted = [units[p] for p in self.processes]
+        at, factor = self.converted(
+            rows & ~foreign, [wanted[k] if k >= 0 else "" for k in self.process.tolist()]
+        )
+        amounts = [exact(self.column("amount")[k]) or Fraction(0) for k in at.tolist()]
+        good: dict[int, int] = {}
+        double, wrong = np.zeros(len(self.ids), np.bool_), np.zeros(len(self.ids), np.bool_)
+        for position, (k, amount) in enumerate(zip(at.tolist(), amounts, strict=True)):
+            process = int(self.process[k])
+            if process in good:
+                double[k] = True
+            elif amount <= 0:
+                wrong[k] = True
             else:
-                reference[x.process] = x.amount * factor
-            continue
-        if x.provider in library.gases:
-            if x.kind == "input":
-                report("library-gas-as-input")
-            elif (factor := _conversion(x.unit, "kg")) is None:
-                report("library-unit-unfit", unit=x.unit, wanted="kg")
-            else:
-                direct.append((terminal_at[x.provider], column, x, factor))
-            continue
-        if x.kind == "emission":
-            report("library-emission-provider" if x.provider in items else "library-provider-missing")
-            continue
-        provider = items.get(x.provider)
-        if provider is None:
-            report("library-provider-missing")
-        elif (factor := _conversion(x.unit, provider.unit)) is None:
-            report("library-unit-unfit", unit=x.unit, wanted=provider.unit)
-        elif x.provider in process_at:
-            purchases.append((process_at[x.provider], column, x, factor))
-        else:
-            direct.append((terminal_at[x.provider], column, x, factor))
-    for p in processes:
-        if p not in reference:
-            place = library.processes[p].place_in
-            problems.append(Problem("library-reference-missing", place, {"item": p}))
-    amounts = np.array([float(reference.get(p, Fraction(1))) for p in processes], dtype=np.float64)
-    return Linked(processes, terminals, amounts, _columns(purchases), _columns(direct)), problems
+                good[process] = position
+        self.report(double, "library-reference-double")
+        self.report(
+            wrong, "library-reference-amount", lambda k: {"amount": str(float(self.column("amount")[k]))}
+        )
+        for k, p in enumerate(self.processes):
+            if k not in good:
+                place = self.library.processes[p].place_in
+                self.problems.append(
+                    (len(self.ids), Problem("library-reference-missing", place, {"item": p}))
+                )
+        whole = np.array(sorted(good), dtype=np.intp)
+        taken = np.array([good[k] for k in whole.tolist()], dtype=np.intp)
+        found = self.triplets(whole, whole, at[taken], factor[taken])
+        if whole.size == self.n:
+            return found
+        diagonal, every = np.ones(self.n), np.arange(self.n)
+        diagonal[whole] = found.amount
+        return replace(found, row=every, column=every, amount=diagonal)
+
+    def converted(self, rows: Flags, wanted: list[str]) -> tuple[Indices, Any]:
+        """The rows whose unit converts into the unit wanted, and by what (exact)."""
+        known: dict[tuple[str, str], Fraction | None] = {}
+        given, at = self.column("unit"), np.flatnonzero(rows)
+        factors = []
+        for k in at.tolist():
+            pair = (given[k], wanted[k])
+            if pair not in known:
+                known[pair] = _conversion(*pair)
+            factors.append(known[pair])
+        fits = np.array([f is not None for f in factors], dtype=np.bool_)
+        wrong = np.zeros(rows.size, np.bool_)
+        wrong[at[~fits]] = True
+        self.report(wrong, "library-unit-unfit", lambda k: {"unit": given[k], "wanted": wanted[k]})
+        found = np.empty(len(factors), dtype=object)
+        found[:] = factors
+        return at[fits], found[fits]
+
+    def triplets(self, row: Indices, column: Indices, at: Indices, factor: Any) -> Triplets:
+        """Columns of the exchanges `at`; `factor` converts their amounts."""
+        plain = np.array([f == 1 for f in factor], dtype=np.bool_)
+        rows, factors = at.tolist(), factor.tolist()
+
+        def numbers(name: str, otherwise: str = "", scaled: Flags = plain) -> Floats:
+            texts, other = self.column(name), self.column(otherwise or name)
+            said = [texts[k] or other[k] or "nan" for k in rows]
+            out = np.array([float(t) for t in said], dtype=np.float64)
+            for k in np.flatnonzero(~scaled):
+                if said[k] != "nan":
+                    out[k] = float((exact(said[k]) or Fraction(0)) * factors[k])
+            return out
+
+        judged = self.column("amount_kind")
+        kinds = {"": 0, **CODES}
+        said = self.column("distribution") if self.uncertain else []
+        kind = np.array([kinds[said[k]] for k in rows] if said else [], dtype=np.uint8)
+        nothing = np.zeros(0)
+        lognormal = kind == kinds["lognormal"]
+        return Triplets(
+            np.asarray(row, dtype=np.intp),
+            np.asarray(column, dtype=np.intp),
+            numbers("amount"),
+            numbers("low", "amount"),
+            numbers("high", "amount"),
+            np.array([judged[k] == "judged" for k in rows], dtype=np.bool_),
+            kind,
+            numbers("spread", scaled=plain | lognormal) if said else nothing,
+            numbers("least") if said else nothing,
+            numbers("greatest") if said else nothing,
+            lca.marks([self.ids[k] for k in rows] if said else []),
+        )
+
+    @cached_property
+    def uncertain(self) -> bool:
+        return any(self.library.exchanges.column("distribution"))
 
 
 def _conversion(given: str, wanted: str) -> Fraction | None:
@@ -153,17 +288,3 @@ def _conversion(given: str, wanted: str) -> Fraction | None:
         return unit(given).to(unit(wanted))
     except UnitError:
         return None
-
-
-def _columns(rows: list[tuple[int, int, Exchange, Fraction]]) -> Columns:
-    def floats(values: list[Fraction]) -> Floats:
-        return np.array([float(v) for v in values], dtype=np.float64)
-
-    return Columns(
-        row=np.array([r for r, _, _, _ in rows], dtype=np.intp),
-        column=np.array([c for _, c, _, _ in rows], dtype=np.intp),
-        amount=floats([x.amount * f for _, _, x, f in rows]),
-        low=floats([(x.amount if x.low is None else x.low) * f for _, _, x, f in rows]),
-        high=floats([(x.amount if x.high is None else x.high) * f for _, _, x, f in rows]),
-        judged=np.array([x.amount_kind == "judged" for _, _, x, _ in rows], dtype=np.bool_),
-    )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
-from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tanbiao.core.errors import Lang, Place
 from tanbiao.core.numbers import number
 from tanbiao.core.text import Text
+
+if TYPE_CHECKING:
+    from .exchanges import Exchanges
+    from .items import Items
 
 Kind = Literal["reference", "input", "emission", "cutoff"]
 KINDS = ("reference", "input", "emission", "cutoff")
@@ -104,6 +108,11 @@ class Factor(Item):
     url: str
     locator: str
     notes: str
+    distribution: str = ""
+    spread: Fraction | None = None
+    least: Fraction | None = None
+    greatest: Fraction | None = None
+    pedigree: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +154,9 @@ class Exchange:
     """One exchange of a process, per its reference amount.
 
     `low` and `high` are the amount at the low and at the high end of the *result*, so the amount itself may
-    fall from low to high (the share of a cleaner route does). None means the same as `amount`.
+    fall from low to high (the share of a cleaner route does). None means the same as `amount`. They are bounds, never
+    a probability: what is drawn is only what `distribution` declares, with `spread` or `least` and `greatest` in the
+    unit of the amount. `pedigree`: what the source says of the quality behind the spread; a text, never computed from.
     """
 
     id: str
@@ -159,6 +170,11 @@ class Exchange:
     amount_kind: str
     unit: str
     note: str
+    distribution: str = ""
+    spread: Fraction | None = None
+    least: Fraction | None = None
+    greatest: Fraction | None = None
+    pedigree: str = ""
     place_in: Place = field(compare=False, repr=False, default=Place())
 
 
@@ -218,19 +234,24 @@ class Library:
     licences: tuple[str, ...]
     sources: tuple[str, ...]
     known_faults: tuple[KnownFault, ...]
-    processes: Mapping[str, Process]
-    factors: Mapping[str, Factor]
-    gases: Mapping[str, Gas]
-    exchanges: tuple[Exchange, ...]
+    processes: Items[Process]
+    factors: Items[Factor]
+    gases: Items[Gas]
+    exchanges: Exchanges
     contents: tuple[Content, ...]
     checks: tuple[Check, ...]
     parts: tuple[Part, ...]
     digest: str
 
-    @property
+    @cached_property
     def items(self) -> Mapping[str, Process | Factor | Gas]:
         """Every process, factor and gas by id."""
-        return MappingProxyType({**self.processes, **self.factors, **self.gases})
+        return ChainMap(self.gases, self.factors, self.processes)  # type: ignore[arg-type]  # the last is first in order
+
+    def units(self) -> dict[str, str]:
+        """The unit of every item by id; a gas is measured in kg."""
+        said = self.processes.texts("unit") | self.factors.texts("unit")
+        return said | dict.fromkeys(self.gases, "kg")
 
     def exchanges_of(self, process: str) -> tuple[Exchange, ...]:
-        return tuple(x for x in self.exchanges if x.process == process)
+        return self.exchanges.of(process)

@@ -2,160 +2,84 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tanbiao.core.cache import Cache
 from tanbiao.core.digest import digest, merkle_root
 from tanbiao.core.errors import Place, Problem, TanbiaoError
-from tanbiao.core.numbers import decimal_text, number
+from tanbiao.core.numbers import decimal_text
 from tanbiao.core.text import Node, Text, read_yaml
+from tanbiao.study.distribution import DISTRIBUTIONS
 
-from .model import (
-    AMOUNT_KINDS,
-    BOUNDARIES,
-    COVERAGES,
-    FORCINGS,
-    GAS_BASES,
-    KINDS,
-    POSITIONS,
-    SHARES,
-    USES,
-    Check,
-    Content,
-    Exchange,
-    Factor,
-    Gas,
-    KnownFault,
-    Library,
-    Part,
-    Process,
-)
+from .exchanges import LATER, Exchanges, Loaded, Rows, digests
+from .filed import Kept
+from .items import Items
+from .model import SHARES, Check, Content, Factor, Gas, KnownFault, Library, Part, Process
+from .table import TABLES, Columns, read_table
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a library table: what its cells hold. `words` lists the allowed words; an empty cell of a
-    column that is not `required` passes here (the guards in check.py say where emptiness is a fault)."""
-
-    name: str
-    holds: str = "text"  # text | number | words
-    required: bool = False
-    words: tuple[str, ...] = ()
-
-
-def _table(text: str, **special: Column) -> tuple[Column, ...]:
-    return tuple(special.get(name, Column(name)) for name in text.split())
-
-
-def _need(*names: str) -> dict[str, Column]:
-    return {n: Column(n, required=True) for n in names}
-
-
-def _numbers(*names: str) -> dict[str, Column]:
-    return {n: Column(n, "number") for n in names}
-
-
-def _word(name: str, words: tuple[str, ...], required: bool = True) -> dict[str, Column]:
-    return {name: Column(name, "text", required, words)}
-
-
-TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
-    {
-        "processes": _table(
-            "id name_en name_zh place unit category year technology mass_basis coverage verification share "
-            "licence source url notes",
-            **_need("id", "name_en", "name_zh", "place", "unit"),
-            **_word("coverage", COVERAGES),
-            **_word("share", SHARES, required=False),
-        ),
-        "exchanges": _table(
-            "id process kind provider flow amount low high amount_kind unit note",
-            **_need("id", "process"),
-            **_word("kind", KINDS),
-            **_word("amount_kind", AMOUNT_KINDS),
-            **_numbers("low", "high"),
-            amount=Column("amount", "number", required=True),
-        ),
-        "factors": _table(
-            "id name_en name_zh place unit category value fossil biogenic land_use aircraft gas_basis "
-            "gwp_set radiative_forcing boundary period_start period_end valid_until recycled_content "
-            "mass_basis allowed_uses TeR GeR TiR quality_origin low high verification share licence source "
-            "url locator notes",
-            **_need("id", "name_en", "name_zh", "place", "unit", "gwp_set"),
-            **_word("gas_basis", GAS_BASES),
-            **_word("radiative_forcing", FORCINGS),
-            **_word("boundary", BOUNDARIES),
-            **_word("share", SHARES, required=False),
-            **_numbers("fossil", "biogenic", "land_use", "aircraft", "low", "high"),
-            value=Column("value", "number", required=True),
-            allowed_uses=Column("allowed_uses", "words", words=USES),
-        ),
-        "gases": _table(
-            "id name_en name_zh formula position AR4 AR5 AR6 source verification",
-            **_need("id", "name_en", "name_zh"),
-            **_word("position", POSITIONS),
-            **_numbers("AR4", "AR5", "AR6"),
-        ),
-        "elements": _table(
-            "item element kg_per_kg",
-            **_need("item", "element"),
-            kg_per_kg=Column("kg_per_kg", "number", required=True),
-        ),
-        "checks": _table(
-            "id item unit value source verification comment",
-            **_need("id", "item"),
-            value=Column("value", "number", required=True),
-        ),
-    }
-)
-"""The tables of a library folder; every file but library.yaml may be absent."""
-
-R = TypeVar("R", Process, Factor, Gas, Exchange, Check)
+R = TypeVar("R")
 _UNIQUE_TOGETHER = ("processes", "factors", "gases")  # a provider is found by id alone
 
 
-def read_library(path: Path) -> tuple[Library, list[Problem]]:
+def read_library(path: Path, kept_in: Cache | None = None) -> tuple[Library, list[Problem]]:
     """Read a library folder and collect every problem of form: missing files and columns, numbers, words,
     double ids.
 
     A row that cannot be used is left out and reported. Links and plausibility are the business of
     `check_library`.
+
+    kept_in: where the digest and the places of the rows of a large library without problems are kept under the digest
+    of its files, so that its exchanges need not be read again; never given where a result is verified.
     """
     problems: list[Problem] = []
     folder = path.name
     head = _head(path, problems)
-    rows = {
-        name: _rows(path / f"{name}.csv", f"{folder}/{name}.csv", columns, problems)
-        for name, columns in TABLES.items()
+    data = {name: _bytes(path / f"{name}.csv") for name in TABLES}
+    kept = Kept.of(path, data, kept_in)
+    tables = {
+        name: read_table(data[name], f"{folder}/{name}.csv", name, problems)
+        for name in TABLES
+        if name != "exchanges"
     }
-    if not any(rows[name] for name in _UNIQUE_TOGETHER) and not problems:
+    if not any(len(tables[name]) for name in _UNIQUE_TOGETHER) and not problems:
         problems.append(Problem("library-empty", Place(folder)))
 
-    seen: dict[str, Place] = {}
-    processes = _by_id(Process, rows["processes"], seen, problems)
-    factors = _by_id(Factor, rows["factors"], seen, problems)
-    gases = _by_id(Gas, rows["gases"], seen, problems)
-    exchanges = tuple(_by_id(Exchange, rows["exchanges"], {}, problems).values())
-    checks = tuple(_by_id(Check, rows["checks"], {}, problems).values())
-    contents = tuple(Content(**cells, place_in=place) for cells, place in rows["elements"])
+    tables["factors"] = _drawable(tables["factors"], problems)
+    processes: Items[Process] = _items(Process, tables["processes"], (), problems)
+    factors: Items[Factor] = _items(Factor, tables["factors"], (processes,), problems)
+    gases: Items[Gas] = _items(Gas, tables["gases"], (processes, factors), problems)
+    checks = tuple(_items(Check, tables["checks"], (), problems).values())
+    contents = tuple(Content(**cells, place_in=place) for cells, place in tables["elements"].rows())
+    rows: Rows | None = kept.filed(f"{folder}/exchanges.csv") if kept is not None else None
+    if rows is None:
+        table = read_table(data["exchanges"], f"{folder}/exchanges.csv", "exchanges", problems)
+        rows = Loaded(_drawable(_distinct(table, problems), problems))
     library = Library(
         **head,
         processes=processes,
         factors=factors,
         gases=gases,
-        exchanges=exchanges,
+        exchanges=Exchanges(rows),
         contents=contents,
         checks=checks,
         parts=(),
         digest="",
     )
-    mark = _digest(library)
+    if kept is not None and kept.found is not None:
+        mark = kept.digest
+    else:
+        mark = _digest(library, digests(rows.table))
+        if kept is not None and not problems:
+            kept.keep(rows.table, mark)
     part = Part(library.id, library.version, mark, library.share)
     return replace(library, digest=mark, parts=(part,)), problems
 
@@ -167,29 +91,13 @@ def overlay(base: Library, extra: Library) -> tuple[Library, list[Problem]]:
     their digests and share levels, so that a bundle can tell which rows may travel.
     """
     problems: list[Problem] = []
-    seen = {i: item.place_in for i, item in base.items.items()}
+    taken = (base.processes, base.factors, base.gases)
 
-    def merged(own: Mapping[str, Any], added: Mapping[str, Any]) -> Mapping[str, Any]:
-        out = dict(own)
-        for key, item in added.items():
-            if key in seen:
-                problems.append(_double(key, item.place_in, seen[key]))
-            else:
-                out[key] = item
-        return MappingProxyType(out)
+    def merged(own: Items[R], added: Items[R]) -> Items[R]:
+        more = (_unlike(table, taken, problems) for table in added.tables)
+        return Items(own.make, *own.tables, *more)
 
-    own_exchanges = {x.id: x for x in base.exchanges}
-    clash = {x.process for x in extra.exchanges} & set(base.processes)
-    added_exchanges = []
-    for x in extra.exchanges:
-        if x.id in own_exchanges:
-            problems.append(_double(x.id, x.place_in, own_exchanges[x.id].place_in))
-        elif x.process in clash:
-            problems.append(
-                Problem("library-overlay-changes", x.place_in, {"item": x.process, "exchange": x.id})
-            )
-        else:
-            added_exchanges.append(x)
+    added = _added(base, extra, problems)
     parts = (*base.parts, *extra.parts)
     return replace(
         base,
@@ -201,7 +109,7 @@ def overlay(base: Library, extra: Library) -> tuple[Library, list[Problem]]:
         processes=merged(base.processes, extra.processes),
         factors=merged(base.factors, extra.factors),
         gases=merged(base.gases, extra.gases),
-        exchanges=(*base.exchanges, *added_exchanges),
+        exchanges=Exchanges(*base.exchanges.parts, *added),
         contents=(*base.contents, *extra.contents),
         checks=(*base.checks, *extra.checks),
         parts=parts,
@@ -209,22 +117,51 @@ def overlay(base: Library, extra: Library) -> tuple[Library, list[Problem]]:
     ), problems
 
 
+def _added(base: Library, extra: Library, problems: list[Problem]) -> list[Rows]:
+    """The exchanges of `extra`, without those that repeat an id of `base` or reach into one of its processes."""
+    own, out = base.exchanges, []
+    for part in extra.exchanges.parts:
+        reaching = part.processes & base.processes.keys()
+        if not reaching and not any(_shared(part.marks, other.marks) for other in own.parts):
+            out.append(part)
+            continue
+        first = {i: k for k, i in enumerate(own.column("id"))}
+        table, dropped = part.table, set()
+        for row, (id_, process) in enumerate(zip(table.values["id"], table.values["process"], strict=True)):
+            if id_ in first:
+                problems.append(_double(id_, table.place(row), own.place(first[id_])))
+            elif process in reaching:
+                args = {"item": process, "exchange": id_}
+                problems.append(Problem("library-overlay-changes", table.place(row), args))
+            else:
+                continue
+            dropped.add(row)
+        out.append(Loaded(table.without(dropped)))
+    return out
+
+
+def _shared(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> bool:
+    """Whether two ascending arrays have a value in common."""
+    few, many = sorted((one, other), key=len)
+    if not few.size:
+        return False
+    at = np.minimum(np.searchsorted(many, few), many.size - 1)
+    return bool((many[at] == few).any())
+
+
 def row_digest(library: Library, item: str) -> str:
     """Digest of one process with its exchanges, of one factor or of one gas; the leaves of the library's
     digest."""
     found = library.items[item]
     own = library.exchanges_of(item) if isinstance(found, Process) else ()
-    return _leaf(found, own)
+    return _leaf(found, (_text_digest(_data(x)) for x in own))
 
 
-def _digest(library: Library) -> str:
+def _digest(library: Library, exchanges: dict[str, list[str]]) -> str:
     """Digest of a library: its head and the Merkle root over its rows (see `row_digest`)."""
-    of: dict[str, list[Exchange]] = {}
-    for x in library.exchanges:
-        of.setdefault(x.process, []).append(x)
-    leaves = [_leaf(item, of.pop(i, ())) for i, item in library.items.items()]
-    leaves += [digest(_data(x)) for orphans in of.values() for x in orphans]
-    leaves += [digest(_data(row)) for row in (*library.contents, *library.checks)]
+    leaves = [_leaf(item, exchanges.pop(i, ())) for i, item in library.items.items()]
+    leaves += [mark for orphans in exchanges.values() for mark in orphans]
+    leaves += [_text_digest(_data(row)) for row in (*library.contents, *library.checks)]
     return digest(
         {
             "id": library.id,
@@ -244,22 +181,29 @@ def _digest(library: Library) -> str:
     )
 
 
-def _leaf(item: object, exchanges: Iterable[Exchange]) -> str:
-    return digest({"row": _data(item), "exchanges": sorted(digest(_data(x)) for x in exchanges)})
+def _leaf(item: object, exchanges: Iterable[str]) -> str:
+    return _text_digest({"row": _data(item), "exchanges": sorted(exchanges)})
+
+
+def _text_digest(data: Any) -> str:
+    """`core.digest.digest` of data that holds texts only: what the json module writes is canonical then."""
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _data(row: Any) -> dict[str, object]:
-    """The content of a row with numbers as normalised decimal texts, and the kind of row it is."""
+    """The content of a row with numbers as normalised decimal texts, and the kind of row it is. Columns that came
+    later are left out where they are empty."""
     out: dict[str, object] = {"kind of row": type(row).__name__}
-    for f in fields(row):
-        value = getattr(row, f.name)
-        if f.name == "place_in":
+    for field in fields(row):
+        name, value = field.name, getattr(row, field.name)
+        if name == "place_in" or (name in LATER and value in ("", None)):
             continue
         if isinstance(value, Fraction):
             value = decimal_text(value)
         elif isinstance(value, tuple):
             value = sorted(value)
-        out[f.name] = value
+        out[name] = value
     return out
 
 
@@ -337,91 +281,6 @@ def _head(path: Path, problems: list[Problem]) -> dict[str, Any]:
     }
 
 
-def _rows(
-    path: Path, name: str, columns: tuple[Column, ...], problems: list[Problem]
-) -> list[tuple[dict[str, Any], Place]]:
-    """Rows of one table as keyword arguments of its class, with their place."""
-    if not path.exists():
-        return []
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        problems.append(Problem("library-encoding", Place(name), {"file": name}))
-        return []
-    lines = _lines(text, name, problems)
-    try:
-        _, header = next(lines)
-    except StopIteration:
-        problems.append(Problem("library-column-missing", Place(name), {"column": columns[0].name}))
-        return []
-    known = {c.name for c in columns}
-    missing = [c.name for c in columns if c.name not in header]
-    problems += [Problem("library-column-missing", Place(name, 1), {"column": c}) for c in missing]
-    problems += [
-        Problem("library-column-unknown", Place(name, 1), {"column": c}, level="warning")
-        for c in header
-        if c not in known
-    ]
-    problems += [
-        Problem("library-column-double", Place(name, 1), {"column": c})
-        for c in sorted({c for c in header if header.count(c) > 1})
-    ]
-    if missing:
-        return []
-    out = []
-    for line, cells in lines:
-        if not any(cells):
-            continue
-        if len(cells) != len(header):
-            args = {"found": str(len(cells)), "expected": str(len(header))}
-            problems.append(Problem("library-row-length", Place(name, line), args))
-            continue
-        row = dict(zip(header, cells, strict=True))
-        values, good = {}, True
-        for column in columns:
-            value, problem = _cell(row[column.name].strip(), column, Place(name, line, column.name))
-            values[column.name] = value
-            if problem:
-                problems.append(problem)
-                good = False
-        if good:
-            out.append((values, Place(name, line)))
-    return out
-
-
-def _lines(text: str, name: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
-    """Records with the line on which each begins."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    while True:
-        start = reader.line_num + 1
-        try:
-            yield start, next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            problems.append(Problem("library-csv", Place(name, start), {"detail": str(error)}))
-            return
-
-
-def _cell(text: str, column: Column, place: Place) -> tuple[Any, Problem | None]:
-    if not text and column.required:
-        return text, Problem("library-cell-empty", place, {"column": column.name})
-    if column.holds == "number":
-        if not text:
-            return None, None
-        try:
-            return number(text), None
-        except ValueError:
-            return None, Problem("number-expected", place, {"text": text[:60]})
-    if column.holds == "words":
-        words = tuple(text.split())
-        wrong = [w for w in words if w not in column.words]
-        return words, _unknown_word(place, column.name, wrong[0], column.words) if wrong else None
-    if text and column.words and text not in column.words:
-        return text, _unknown_word(place, column.name, text, column.words)
-    return text, None
-
-
 def _unknown_word(place: Place, column: str, word: str, words: tuple[str, ...]) -> Problem:
     return Problem("library-word", place, {"column": column, "word": word[:60], "words": ", ".join(words)})
 
@@ -430,15 +289,56 @@ def _double(key: str, place: Place, first: Place) -> Problem:
     return Problem("library-duplicate-id", place, {"item": key, "first": str(first)})
 
 
-def _by_id(
-    make: type[R], rows: list[tuple[dict[str, Any], Place]], seen: dict[str, Place], problems: list[Problem]
-) -> Mapping[str, R]:
-    out: dict[str, R] = {}
-    for cells, place in rows:
-        key = cells["id"]
-        if key in seen:
-            problems.append(_double(key, place, seen[key]))
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _distinct(table: Columns, problems: list[Problem]) -> Columns:
+    """The table without rows that repeat an id."""
+    ids = table.values["id"]
+    if len(set(ids)) == len(ids):
+        return table
+    first: dict[str, int] = {}
+    double = set()
+    for row, id_ in enumerate(ids):
+        if first.setdefault(id_, row) != row:
+            problems.append(_double(id_, table.place(row), table.place(first[id_])))
+            double.add(row)
+    return table.without(double)
+
+
+def _drawable(table: Columns, problems: list[Problem]) -> Columns:
+    """The table without rows whose distribution is none."""
+    wrong = set()
+    for row, id_, found in table.distributions():
+        place = table.place(row, "distribution")
+        if not found.kind:
+            args = {"fact": id_, "distributions": ", ".join(DISTRIBUTIONS)}
+            problems.append(Problem("uncertainty-no-distribution", place, args))
+        elif misfit := found.misfit("least, greatest"):
+            problems.append(Problem(misfit[0], place, {"fact": id_, **misfit[1]}))
+        elif found.amount == 0.0:
+            problems.append(Problem("uncertainty-zero", place, {"fact": id_}))
+        else:
             continue
-        seen[key] = place
-        out[key] = make(**cells, place_in=place)
-    return MappingProxyType(out)
+        wrong.add(row)
+    return table.without(wrong)
+
+
+def _items(make: type[R], table: Columns, taken: tuple[Items[Any], ...], problems: list[Problem]) -> Items[R]:
+    """The rows of a table by id, without those that repeat an id of the table or of what is taken."""
+    return Items(make, _unlike(_distinct(table, problems), taken, problems))
+
+
+def _unlike(table: Columns, taken: tuple[Items[Any], ...], problems: list[Problem]) -> Columns:
+    """The table without rows that repeat an id of what is taken."""
+    ids = table.values["id"]
+    wrong = set()
+    for other in taken:
+        if other.keys().isdisjoint(ids):
+            continue
+        for row, id_ in enumerate(ids):
+            if id_ in other:
+                problems.append(_double(id_, table.place(row), other.place(id_)))
+                wrong.add(row)
+    return table.without(wrong)

@@ -32,6 +32,8 @@ class Table:
     columns: Mapping[str, tuple[str, ...]]
     lines: tuple[int, ...]
     letters: Mapping[str, str]
+    parts: tuple[Table, ...] = ()
+    """Where it was put together from several sheets: those, in the order of its rows."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -42,6 +44,10 @@ class Table:
 
     def place(self, row: int, column: str | None = None) -> Place:
         """Where a cell stands; a sheet's cell is named like `D7`."""
+        for part in self.parts:
+            if row < len(part):
+                return part.place(row, column)
+            row -= len(part)
         letter = self.letters.get(column or "", "")
         cell = f"{letter}{self.lines[row]}" if letter else column
         return Place(self.file, self.lines[row], cell)
@@ -50,6 +56,20 @@ class Table:
         names = list(self.columns)
         for cells in zip(*self.columns.values(), strict=True):
             yield dict(zip(names, cells, strict=True))
+
+
+def joined(one: Table, two: Table) -> Table:
+    """The rows of two sheets as one table; a cell keeps its sheet."""
+    names = dict.fromkeys((*one.columns, *two.columns))
+    blank, other = ("",) * len(one), ("",) * len(two)
+    return Table(
+        one.name,
+        one.file,
+        {n: one.columns.get(n, blank) + two.columns.get(n, other) for n in names},
+        one.lines + two.lines,
+        {},
+        (*(one.parts or (one,)), *(two.parts or (two,))),
+    )
 
 
 @dataclass(frozen=True, eq=False)

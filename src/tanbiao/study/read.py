@@ -6,14 +6,16 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import Place, Problem, TanbiaoError
 from ..core.text import Node as Yaml
 from ..core.text import read_yaml
-from .model import Study, Table
+from .model import Study, Table, joined
 from .schema import FILES, TABLES
+from .sheets import BY_TITLE, HEAD
 
 HEAD_KEYS = {
     "schema",
@@ -160,8 +162,8 @@ def read_csv(path: Path) -> tuple[Table | None, list[Problem]]:
 
 
 def _read_workbook(path: Path) -> tuple[Yaml, dict[str, Table], list[Problem]]:
-    """One workbook: sheet `study` holds path and value, every other sheet is a table. A formula without a cached
-    value is an error, never an empty cell."""
+    """One workbook: sheet `study` (or goal and scope) holds path and value, every other sheet is a table or a view of
+    one. A formula without a cached value is an error, never an empty cell."""
     import openpyxl
 
     problems: list[Problem] = []
@@ -192,12 +194,16 @@ def _read_workbook(path: Path) -> tuple[Yaml, dict[str, Table], list[Problem]]:
                 texts.append(_cell_text(cell.value))
             grid.append(texts)
         label = f"{path.name}[{sheet.title}]"
-        if sheet.title == "study":
+        view = BY_TITLE.get(sheet.title)
+        if (view.table if view else sheet.title) == HEAD:
             head = _head_from_sheet(grid, label, problems)
             continue
-        table = _table_from_sheet(sheet.title, grid, label, problems)
+        table = _table_from_sheet(
+            view.table if view else sheet.title, grid, label, view.fixed if view else {}
+        )
         if table is not None:
-            tables[table.name] = table
+            known = tables.get(table.name)
+            tables[table.name] = table if known is None else joined(known, table)
     return head, tables, problems
 
 
@@ -246,7 +252,9 @@ def _nodes(data: dict[str, Any], label: str, lines: dict[str, int], prefix: str)
     return Yaml(label, 1, items, places)
 
 
-def _table_from_sheet(title: str, grid: list[list[str]], label: str, problems: list[Problem]) -> Table | None:
+def _table_from_sheet(
+    title: str, grid: list[list[str]], label: str, fixed: Mapping[str, str]
+) -> Table | None:
     from openpyxl.utils import get_column_letter
 
     start = next((i for i, row in enumerate(grid) if "id" in row), None)
@@ -261,5 +269,6 @@ def _table_from_sheet(title: str, grid: list[list[str]], label: str, problems: l
             body.append(row + [""] * (len(names) - len(row)))
             numbers.append(number)
     columns = {c: tuple(row[i] for row in body) for i, c in enumerate(names) if c}
+    columns |= {c: (text,) * len(body) for c, text in fixed.items() if c not in columns}
     letters = {c: get_column_letter(i + 1) for i, c in enumerate(names) if c}
     return Table(TABLE_NAMES.get(title, title), label, columns, tuple(numbers), letters)

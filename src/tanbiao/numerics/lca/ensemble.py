@@ -124,6 +124,17 @@ class Ensemble:
         return tuple(slice(int(first[b]), int(last[b])) for b in inside)
 
     @cached_property
+    def doubtful(self) -> tuple[int, ...]:
+        """The components, of those drawn, that hold a purchase below zero inside a loop."""
+        p = self.system.purchases
+        block = np.repeat(np.arange(p.block.size - 1), np.diff(p.block))
+        row = np.repeat(block, np.diff(p.pointer))
+        drawn = np.zeros(block.size, dtype=np.bool_)
+        drawn[self.part] = True
+        inside = (p.amount < 0.0) & (row == block[p.index]) & drawn[p.index]
+        return tuple(np.unique(row[inside]).tolist())
+
+    @cached_property
     def fused(self) -> bool:
         """Whether purchases outside loops are drawn as they are used: they are used once and nothing else needs
         them."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .ensemble import Ensemble, Varying, amounts_of, burden_draws
+from .judged import undeliverable
 from .lanes import forward_lanes
 from .montecarlo import Unsolved
 from .solve import solve
@@ -163,8 +164,13 @@ def _pack(e: Ensemble, demand: Floats, totals: _Totals, pack: int) -> tuple[Floa
             unsolved.append(Unsolved(sample, str(error), error.loop.processes))
         except NotSolvable as error:
             unsolved.append(Unsolved(sample, str(error), tuple(int(k) for k in error.columns)))
-        if unsolved and unsolved[-1].sample == sample:
-            runs[:, lane] = np.nan
+    unsolved += [
+        Unsolved(sample, str(NotProductive(loop)), loop.processes)
+        for sample, loop in undeliverable(e, pack).items()
+        if sample not in {u.sample for u in unsolved}
+    ]
+    for u in unsolved:
+        runs[:, u.sample - pack * LANES] = np.nan
     return *totals.of(runs, pack), unsolved
 
 

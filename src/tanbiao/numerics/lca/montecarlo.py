@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .ensemble import Ensemble, solve_pack, system_of
+from .judged import undeliverable
 from .solve import solve
 from .streams import LANES
 from .system import Floats, NotProductive, NotSolvable, with_values
@@ -127,9 +128,14 @@ class _Task:
                 unsolved.append(Unsolved(sample, str(error), error.loop.processes))
             except NotSolvable as error:
                 unsolved.append(Unsolved(sample, str(error), tuple(int(k) for k in error.columns)))
-            if unsolved and unsolved[-1].sample == sample:
-                value[:, :, lane] = np.nan
-        return unsolved, direct, sweeps
+        unsolved += [
+            Unsolved(sample, str(NotProductive(loop)), loop.processes)
+            for sample, loop in undeliverable(e, pack).items()
+            if sample not in {u.sample for u in unsolved}
+        ]
+        for u in unsolved:
+            value[:, :, u.sample - pack * LANES] = np.nan
+        return unsolved, [k for k in direct if k not in {u.sample for u in unsolved}], sweeps
 
 
 def sides(ensemble: Ensemble, draws: Draws, coverage: float = 0.95) -> Sides:
