@@ -11,6 +11,8 @@ import csv
 import re
 from pathlib import Path
 
+from tanbiao.exchange.elementary import plain
+
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = ROOT.parent / "shared" / "data" / "starter" / "methods"
 COLUMNS = [
@@ -245,10 +247,6 @@ GROUPS = (
     "全氟碳化物",
     "氢氟碳化物",
 )
-
-
-def plain(name: str) -> str:
-    return re.sub(r"\s+", " ", name.strip().casefold())
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ from tanbiao.core.units import UnitError, dimension_text, unit
 from tanbiao.core.value import Basis, basis_text
 from tanbiao.evaluate import Result
 from tanbiao.formula.parse import MAX_DEPTH, MAX_LENGTH, MAX_NODES, MAX_POWER
+from tanbiao.library.table import TABLES as LIBRARY
 from tanbiao.present.numbers import short, unit_text
 from tanbiao.service.demo import STUDIES
 from tanbiao.service.packs import list_packs
@@ -58,6 +59,7 @@ def build() -> dict[str, str]:
             "errors": errors_page(lang),
             "formula-language": formula_page(lang),
             "study-format": study_page(lang),
+            "library-format": library_page(lang),
             "line-table": line_page(lang),
             "units": units_page(lang),
             "commands": commands_page(lang),
@@ -302,6 +304,22 @@ def study_page(lang: Lang) -> str:
     return page(say("study.title", lang), *parts)
 
 
+def library_page(lang: Lang) -> str:
+    parts = [say("library.intro", lang), made_from(lang, "src/tanbiao/library/tables.csv")]
+    for name, columns in LIBRARY.items():
+        rows = [
+            (
+                code(c.name),
+                say(f"library.type/{c.holds}", lang),
+                "✓" if c.required else "",
+                with_options(plain(c.text[lang]) if c.text else "", c.words, lang),
+            )
+            for c in columns
+        ]
+        parts += [f"## {name}.csv", table(say("library.column-heads", lang), rows)]
+    return page(say("library.title", lang), *parts)
+
+
 def asked_by(book: Rulebook, lang: Lang) -> list[str]:
     """What one pack adds to a study: single data, then tables."""
     own = [c for c in book.pack.clauses if c.kind == "given"]
@@ -408,12 +426,13 @@ def commands_page(lang: Lang) -> str:
     import typer
 
     from tanbiao.cli.app import app
+    from tanbiao.cli.console import in_language
 
     parts: list[str] = []
     index: list[Sequence[str]] = []
 
     def add(name: str, command: Any, level: int) -> None:
-        title, does = f"tanbiao {name}", plain(side(command.help, lang))
+        title, does = f"tanbiao {name}", plain(in_language(command.help or "", lang))
         parts.append(f"{'#' * level} {title}\n\n{does}")
         if getattr(command, "commands", None):
             for inner in sorted(command.commands):
@@ -429,7 +448,7 @@ def commands_page(lang: Lang) -> str:
                 code(p.name.upper() if p in arguments else p.opts[0]),
                 kind_of(p, lang),
                 default_of(p),
-                plain(side(p.help, lang)),
+                plain(in_language(p.help or "", lang)),
             )
             for p in (*arguments, *options)
         ]
@@ -451,13 +470,6 @@ def commands_page(lang: Lang) -> str:
 def argument_words(parameter: Any) -> str:
     name = parameter.name.upper() + ("…" if parameter.nargs == -1 or parameter.multiple else "")
     return name if parameter.required else f"[{name}]"
-
-
-def side(text: str | None, lang: Lang) -> str:
-    """One language of `English / 中文`."""
-    parts = re.split(r"\s/\s", (text or "").strip())
-    chosen = [p for p in parts if bool(re.search(r"[\u4e00-\u9fff]", p)) == (lang == "zh")]
-    return " / ".join(chosen or parts)
 
 
 def kind_of(parameter: Any, lang: Lang) -> str:

@@ -15,7 +15,10 @@ import tanbiao.service as service
 from tanbiao.core.errors import TanbiaoError, raise_errors
 from tanbiao.core.text import parse_yaml
 from tanbiao.evaluate import Background, Facts, resolve_facts
-from tanbiao.evaluate.compare import BOUNDARY, LEFT, RIGHT, Comparer, Comparison, _Pair, mixture, ranked
+from tanbiao.evaluate.axes import BOUNDARY
+from tanbiao.evaluate.compare import Comparer, Pair
+from tanbiao.evaluate.comparison import Comparison, ranked
+from tanbiao.evaluate.mixture import LEFT, RIGHT, mixture
 from tanbiao.numerics.shapley import shapley
 from tanbiao.present.comparison import apportioned, shown
 from tanbiao.service import Places
@@ -265,7 +268,7 @@ def check_parts(found: Comparison) -> None:
 def test_parts_sum_to_the_difference_and_turn_round(
     tables: dict[str, list[dict[str, object]]], order: list[str]
 ) -> None:
-    """Exact sum; from B to A every choice has the opposite part, once the boundary is out of the way."""
+    """Exact sum; from B to A every part, the boundary too, is the opposite one."""
     at_work = comparer(tables)
     left, right = BOOKS[order[0]], BOOKS[order[1]]
     found, back = at_work.compare(left, right), at_work.compare(right, left)
@@ -273,10 +276,10 @@ def test_parts_sum_to_the_difference_and_turn_round(
     check_parts(back)
     assert found.left_value == pytest.approx(at_work.side(left).total.value, rel=1e-12)
     assert back.exact_difference == pytest.approx(-found.exact_difference, abs=1e-9)
-    if not any(p.step == BOUNDARY for p in found.parts):
-        backwards = {p.axis: p.exact for p in back.parts}
-        for part in found.parts:
-            assert float(part.exact or 0) == pytest.approx(-float(backwards[part.axis] or 0), abs=1e-9)
+    backwards = {p.axis: p.exact for p in back.parts}
+    assert backwards.keys() == {p.axis for p in found.parts}
+    for part in found.parts:
+        assert float(part.exact or 0) == pytest.approx(-float(backwards[part.axis] or 0), abs=1e-9)
 
 
 @settings(max_examples=8, deadline=None)
@@ -300,17 +303,22 @@ def test_parts_are_those_of_every_order_by_hand(
     found = at_work.compare(left, right)
     players = [p.axis for p in found.parts if p.step == "choice"]
     assert 1 <= len(players) <= 6
-    boundary = {BOUNDARY} if any(p.step == BOUNDARY for p in found.parts) else set()
-    known: dict[frozenset[str], Fraction] = {}
-    all_axes = _Pair(at_work, at_work.side(left), at_work.side(right)).axes
-    for mask in range(2 ** len(players)):
-        chosen = frozenset(p for i, p in enumerate(players) if mask >> i & 1)
-        take = {a: RIGHT if a in chosen | boundary else LEFT for a in all_axes}
-        value = at_work.total(mixture(left, right, take)).value
-        assert value is not None
-        known[chosen] = Fraction(value)
-    expected = by_all_orders(players, known)
+    all_axes = Pair(at_work, at_work.side(left), at_work.side(right)).axes
+    ways, boundary = [], []
+    for before in ({BOUNDARY}, set()):
+        known: dict[frozenset[str], Fraction] = {}
+        for mask in range(2 ** len(players)):
+            chosen = frozenset(p for i, p in enumerate(players) if mask >> i & 1)
+            take = {a: RIGHT if a in chosen | before else LEFT for a in all_axes}
+            value = at_work.total(mixture(left, right, take)).value
+            assert value is not None
+            known[chosen] = Fraction(value)
+        ways.append(by_all_orders(players, known))
+        boundary.append((known[frozenset()], known[frozenset(players)]))
+    expected = {p: (ways[0][p] + ways[1][p]) / 2 for p in players}
     assert {p.axis: p.exact for p in found.parts if p.step == "choice"} == expected
+    step = sum((a - b for a, b in zip(*boundary, strict=True)), Fraction(0)) / 2
+    assert sum((p.exact or 0 for p in found.parts if p.step == BOUNDARY), Fraction(0)) == step
 
 
 def test_what_cannot_be_told_is_named_and_the_rest_still_explained() -> None:

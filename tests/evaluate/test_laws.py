@@ -234,7 +234,7 @@ def test_a_verified_check_over_an_unverified_table_is_not_verified() -> None:
     """The mark of a finding is the weakest of the rules it rests on; data given by the user are no rules."""
     from dataclasses import replace
 
-    from tanbiao.evaluate.results import _weakest
+    from tanbiao.evaluate.judge import weakest_review
 
     found = evaluation(
         {
@@ -258,4 +258,4 @@ def test_a_verified_check_over_an_unverified_table_is_not_verified() -> None:
     )
     clause = replace(found.rulebook.clauses["cut_off_sum"], review="verified")
     found.value("cut_off_sum")
-    assert _weakest(clause, found) == "constructed"
+    assert weakest_review(clause, found) == "constructed"

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from tanbiao.cli.uncertainty import portfolio as portfolio_command
+from tanbiao.cli.portfolio import portfolio as portfolio_command
 from tanbiao.cli.uncertainty import uncertainty as uncertainty_command
-from tanbiao.core.errors import TanbiaoError
+from tanbiao.core.errors import Place, TanbiaoError
 from tanbiao.evaluate import Background
 from tanbiao.evaluate.portfolio import Lines, moves, portfolio, roll
-from tanbiao.service.portfolio import read_lines
+from tanbiao.service.bills import read_lines, scratch
 from tests.conftest import ROOT
 from tests.small import provider
 
@@ -26,17 +26,20 @@ BACKGROUND = Background({i: provider(i, v) for i, v in VALUES.items()}, {}, "tes
 
 
 def lines(*rows: tuple[object, ...]) -> Lines:
+    """Rows of product, item, amount, unit, primary share, quality; the first stands in line 2."""
     product, item, amount, unit, primary, quality = (list(c) for c in zip(*rows, strict=True))
+    names, units = list(dict.fromkeys([*product, *item])), list(dict.fromkeys(["", *unit]))
     return Lines(
-        "t.csv",
-        product,
-        item,
+        names,
+        units,
+        np.array([names.index(p) for p in product]),
+        np.array([names.index(i) for i in item]),
         np.array(amount, dtype=float),
-        unit,
-        [""] * len(rows),
+        np.array([units.index(u) for u in unit]),
+        np.zeros(len(rows), dtype=int),
         np.array(primary, dtype=float),
         np.array(quality, dtype=float),
-        np.arange(2, len(rows) + 2),
+        lambda k, column: Place("t.csv", k + 2, column),
     )
 
 
@@ -84,14 +87,15 @@ def tables(draw: st.DrawFn) -> Lines:
 def test_a_table_in_any_order_and_parts_is_what_recursion_gives_and_moves_are_differences(
     table: Lines, part: int
 ) -> None:
+    bills = [
+        (table.names[p], table.names[i], float(a))
+        for p, i, a in zip(table.product, table.item, table.amount, strict=True)
+    ]
+
     def value(name: str, known: dict[str, float]) -> float:
         if name in known:
             return known[name]
-        return sum(
-            a * value(i, known)
-            for p, i, a in zip(table.product, table.item, table.amount, strict=True)
-            if p == name
-        )
+        return sum(a * value(i, known) for p, i, a in bills if p == name)
 
     r = roll(portfolio(table, BACKGROUND), part)
     assert r.value == pytest.approx([value(p, VALUES) for p in r.portfolio.products], rel=1e-9, abs=1e-9)
@@ -114,10 +118,10 @@ def test_a_table_in_any_order_and_parts_is_what_recursion_gives_and_moves_are_di
         ([("P", "a", 1, "", nan, 9)], "portfolio-range", 2),
         ([("P", "Q", 1, "", nan, nan), ("Q", "P", 1, "", nan, nan)], "portfolio-loop", 2),
         ([("P", "P", 1, "", nan, nan)], "portfolio-loop", 2),
-        ([("a", "b", 1, "", nan, nan)], "portfolio-name-twice", None),
+        ([("a", "b", 1, "", nan, nan)], "portfolio-name-twice", 2),
     ],
 )
-def test_what_is_wrong_is_named_by_line(rows: list[tuple[object, ...]], code: str, line: int | None) -> None:
+def test_what_is_wrong_is_named_by_line(rows: list[tuple[object, ...]], code: str, line: int) -> None:
     with pytest.raises(TanbiaoError) as refusal:
         portfolio(lines(*rows), BACKGROUND)
     assert [p.code for p in refusal.value.problems] == [code]
@@ -157,6 +161,32 @@ def test_csv_and_parquet_hold_the_same_table(tmp_path: Path) -> None:
         tmp_path / "t.parquet",
     )
     assert roll(portfolio(read_lines(tmp_path / "t.parquet"), BACKGROUND)).value == pytest.approx([0.5])
+
+
+def test_parts_of_a_folder_are_one_table_whatever_the_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(1)
+    rows = [f"p{k},{'abc'[k % 3]},{rng.random():.6f},{'g' if k % 2 else ''}" for k in range(40)]
+    rows += [f"q{k},p{k},2," for k in range(40)]
+    head = "product,item,amount,unit\n"
+    (tmp_path / "whole.csv").write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for k in range(4):
+        (folder / f"{k}.csv").write_text(
+            head + "\n".join(rows[20 * k : 20 * k + 20]) + "\n", encoding="utf-8"
+        )
+    whole = roll(portfolio(read_lines(tmp_path / "whole.csv"), BACKGROUND))
+    monkeypatch.setattr("tanbiao.evaluate.portfolio.BLOCK", 7)
+    monkeypatch.setattr("tanbiao.service.bills.ROWS", 3)
+    cut = roll(portfolio(read_lines(folder), BACKGROUND, scratch), 11)
+    assert cut.portfolio.products == whole.portfolio.products
+    assert np.array_equal(cut.value, whole.value)
+    (folder / "2.csv").write_text(head + "x,a,1,\nx,nothing,1,\n", encoding="utf-8")
+    with pytest.raises(TanbiaoError) as refusal:
+        portfolio(read_lines(folder), BACKGROUND)
+    assert str(refusal.value.problems[0].place) == "2.csv:3:item"
 
 
 def test_the_same_bits_on_a_cluster() -> None:

@@ -147,12 +147,59 @@ def test_sensitivity_ranks_choices_and_data(study: Path, tmp_path: Path) -> None
     found = run_sensitivity(loaded, most=4)
     by = {s.target: s for s in found.swings}
     assert found.base == headline(FIVE)
-    assert found.swings[0].target == "exchange.x22.amount"  # the ingot
+    assert {s.target for s in found.swings[:2]} == {"exchange.x22.amount", "factor.five.al.ingot"}
     assert by["choice.allocation"].kind == "choice" and by["choice.allocation"].high > found.base
     assert by["scrap"].low_at == "0.02" and by["scrap"].high_at == "0.2"  # its own bounds
     assert by["machining/power"].high - found.base == pytest.approx(0.08 * 0.5777)
     assert [s.width for s in found.swings] == sorted((s.width for s in found.swings), reverse=True)
     assert [p.suffix for p in write_sensitivity(found, loaded.study, tmp_path)] == [".svg", ".svg", ".json"]
+
+
+def test_each_background_factor_moves_alone_by_its_bounds_or_a_tenth(study: Path) -> None:
+    """The ingot has no interval: a tenth of 15 kg per kg. Gas heat has one in its library. The label says which."""
+    file = study / "library" / "factors.csv"
+    text = file.read_text(encoding="utf-8")
+    heat = next(line for line in text.splitlines() if line.startswith("five.gas.heat"))
+    file.write_text(text.replace(heat, heat.replace(",judged,,,", ",judged,0.05,0.09,")), encoding="utf-8")
+    loaded = load(study)
+    found = run_sensitivity(loaded, most=6)
+    by = {s.target: s for s in found.swings}
+    ingot, amount = by["factor.five.al.ingot"], by["exchange.x22.amount"]
+    assert (
+        ingot.kind == "factor"
+        and ingot.how.en.startswith("±10 %")
+        and ingot.width == pytest.approx(amount.width)
+    )
+    assert (ingot.low_at, ingot.high_at) == ("13.5 kgCO2e/kg", "16.5 kgCO2e/kg")
+    gas = by["factor.five.gas.heat"]
+    assert gas.how.en == "bounds of the library" and gas.low_at == "0.05 kgCO2e/MJ"
+    assert gas.high - found.base == pytest.approx((found.base - gas.low) * 0.022 / 0.018)
+    assert not any(
+        s.target in ("factor.co2_fossil", "factor.ghg") for s in found.swings
+    )  # a gas is no factor
+
+
+def test_a_scenario_may_set_a_background_factor(study: Path) -> None:
+    (study / "scenarios.csv").write_text(
+        "id,name_en,factor.five.al.ingot\nlow,low carbon ingot,5\n", encoding="utf-8"
+    )
+    told = {t.scenario.id: t.value for t in run_scenarios(load(study))}
+    ingot = 1.1 * (0.6 * 1.03 + 0.4 * 1.02) * 104 / 105
+    assert told["0"] - told["low"] == pytest.approx(10 * ingot)
+    (study / "scenarios.csv").write_text("id,name_en,factor.nothing\nx,x,5\n", encoding="utf-8")
+    assert "factor.nothing" in " ".join(run_scenarios(load(study))[1].missing)
+
+
+def test_breakeven_of_a_background_factor(study: Path) -> None:
+    """At which footprint of the ingot the bracket meets a goal: linear, so by plain arithmetic."""
+    base, ingot = headline(FIVE), 1.1 * (0.6 * 1.03 + 0.4 * 1.02) * 104 / 105
+    found = run_breakeven(load(study), "factor.five.al.ingot", 0, 20, goal=base - 3)
+    assert found.values == (pytest.approx(15 - 3 / ingot),)
+
+
+def test_breakeven_of_what_is_not_there_is_refused(study: Path) -> None:
+    with pytest.raises(TanbiaoError, match="nothing"):
+        run_breakeven(load(study), "nothing", 0, 1, goal=1.0)
 
 
 def test_breakeven_meets_its_goal(study: Path) -> None:

@@ -11,7 +11,9 @@ import pytest
 from tanbiao.core.errors import TanbiaoError, raise_errors
 from tanbiao.core.text import parse_yaml
 from tanbiao.evaluate import Background, Ledger, Result, evaluate_rulebook, resolve_facts
-from tanbiao.evaluate.ensemble import Ensembled, drawn_facts, ensemble, evaluated, sources_of
+from tanbiao.evaluate.drawn import drawn_facts, evaluated
+from tanbiao.evaluate.ensemble import Ensembled, ensemble
+from tanbiao.evaluate.uncertain import sources_of, study_draws
 from tanbiao.study import Study
 from tests.small import Rows, provider, rulebook, table
 
@@ -99,10 +101,7 @@ def test_every_fast_value_is_that_of_a_full_evaluation() -> None:
     study, result = made(rows)
     e = ensemble(study, result, 64, 3)
     assert not e.exact
-    from tanbiao.evaluate.ensemble import distributions
-    from tanbiao.numerics import lca
-
-    draws = lca.named_draws(distributions(e.sources), [s.name for s in e.sources], 3)
+    draws = study_draws(e.sources, 3)
     for k in (0, 17, 31, 32, 63):
         facts = drawn_facts(
             study, result.rulebook, result.evaluation.facts, e.sources, draws.pack(k // 32)[:, k % 32]
@@ -240,10 +239,7 @@ def test_a_parameter_that_formulas_read_is_drawn_and_moves_every_cell_that_reads
         ("parameters.mass", 2, 1, 3),
         ("parameters.scrap", 10, 5, 15),
     ]
-    from tanbiao.evaluate.ensemble import distributions
-    from tanbiao.numerics import lca
-
-    draws = lca.named_draws(distributions(e.sources), [s.name for s in e.sources], 1)
+    draws = study_draws(e.sources, 1)
     mass, scrap = np.hstack([draws.pack(0), draws.pack(1)])
     assert e.values == pytest.approx(mass * (2 * (1 + scrap / 100) + 0.5), rel=1e-9)
     wrong = ensemble_problem(rows, head.replace("low: 1,", "low: 2.5,"))

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tanbiao.core.errors import TanbiaoError
-from tanbiao.service.author import new_pack
+from tanbiao.service.author.new import new_pack
 
 HERE = Path(__file__).resolve().parent
 

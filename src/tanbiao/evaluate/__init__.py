@@ -3,8 +3,9 @@
 from .background import POSITION_COLUMNS, POSITIONS, Background, Provider
 from .cases import run_cases
 from .facts import Facts, FactTable, resolve_facts
+from .judge import evaluate_rulebook
 from .ledger import Entry, Ledger, ledger_from
-from .results import Finding, Published, Result, Stage, evaluate_rulebook
+from .results import Finding, Published, Result, Stage
 from .run import Evaluation
 
 __all__ = [

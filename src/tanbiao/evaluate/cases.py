@@ -22,7 +22,7 @@ from ..standards.resolve import Rulebook
 from ..study import Study, Table
 from .background import POSITIONS, Background, Provider
 from .facts import Facts, FactTable, column_value, resolve_facts, scalar_facts
-from .results import evaluate_rulebook
+from .judge import evaluate_rulebook
 from .run import Evaluation
 
 CASE_KEYS = {

@@ -11,6 +11,7 @@ from ..core.text import Node as Yaml
 from ..core.text import plain
 from ..standards.resolve import Rulebook
 from ..study import Study, Table
+from ..study.roll import STALE
 
 NOWHERE = Place()
 
@@ -39,12 +40,12 @@ class Change:
 
 
 def study_changes(old: Study, new: Study) -> list[Change]:
-    """Every datum that differs between two studies; the salt is no datum."""
+    """Every datum that differs between two studies. The salt and the marks of a carried study are no data."""
     changes = [
         Change("datum", path, before, after, new.place_of(path.partition("[")[0]), column=path)
         for path, before, after in _head(old.head, new.head)
     ]
-    for name in sorted({*old.tables, *new.tables}):
+    for name in sorted({*old.tables, *new.tables} - {STALE}):
         a, b = old.tables.get(name), new.tables.get(name)
         if a is None or b is None:
             table = a or b
@@ -67,8 +68,8 @@ def study_changes(old: Study, new: Study) -> list[Change]:
 def rule_changes(old: Rulebook, new: Rulebook) -> list[Change]:
     """Packs and clauses that differ between two rulebooks of one name."""
     changes: list[Change] = []
-    before = {p.name: p for p in old.packs}
-    after = {p.name: p for p in new.packs}
+    before = {p.id: p for p in old.packs}
+    after = {p.id: p for p in new.packs}
     for name in sorted({*before, *after}):
         a, b = before.get(name), after.get(name)
         if a is not None and b is not None and a.digest == b.digest:
@@ -130,7 +131,7 @@ def _rule(clause: Any) -> str:
 def _head(old: Yaml, new: Yaml) -> Iterator[tuple[str, str, str]]:
     a, b = dict(_flat(plain(old), "")), dict(_flat(plain(new), ""))
     for path in dict.fromkeys([*a, *b]):
-        if path != "salt" and a.get(path) != b.get(path):
+        if path.partition(".")[0] not in ("salt", "rolled") and a.get(path) != b.get(path):
             yield path, a.get(path, ""), b.get(path, "")
 
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.text import Text
-from .compare import Side, gwp_of
+from .axes import gwp_of
+from .comparison import Side
 
 STEPS: Mapping[str, Text] = {
     "material": Text("原材料", "materials"),
     "component": Text("部件", "components"),
     "assembly": Text("生产", "assembly"),
     "distribution": Text("分销", "distribution"),
+    "installation": Text("安装", "installation"),
     "use": Text("使用", "use"),
     "end_of_life": Text("生命末期", "end of life"),
 }
@@ -56,6 +58,10 @@ class PublishedResult:
     method: Mapping[str, str]
     rules: str = ""
     verification: str = ""
+    period: tuple[str, str] = ("", "")
+    """First and last day of its data, ISO dates."""
+    beyond: float | None = None
+    """Credits beyond the boundary (module D of EN 15804): printed apart, in no total."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +103,25 @@ class Beside:
         }
 
 
-def beside(theirs: PublishedResult, side: Side, per: float, ours_basis: str) -> Beside:
-    """Ours is the sum of lines by step tag, divided by `per` (the amount of their unit in our reference flow)."""
+def beside(
+    theirs: PublishedResult,
+    side: Side,
+    per: float | None,
+    ours_basis: str,
+    period: tuple[str, str] = ("", ""),
+) -> Beside:
+    """Ours is the sum of lines by step tag, divided by `per`, the amount of their unit in our reference flow; where no
+    fact gives it (None) ours stays open and the unit is named. period: first and last day of our data."""
     steps = _by_step(side)
+
+    def ours_of(values: list[float]) -> float | None:
+        return sum(values) / per if values and per else None
+
     rows = []
     for stage in theirs.stages:
-        known = [steps[s] for s in stage.steps if s in steps]
-        rows.append(BesideRow(stage.name, stage.value, sum(known) / per if known else None))
+        rows.append(
+            BesideRow(stage.name, stage.value, ours_of([steps[s] for s in stage.steps if s in steps]))
+        )
     told = {s for stage in theirs.stages for s in stage.steps} | set(theirs.steps)
     inside = {s for s in steps if s in told} if told else set(steps)
     for step in steps:
@@ -114,10 +132,10 @@ def beside(theirs: PublishedResult, side: Side, per: float, ours_basis: str) -> 
                         f"{_step(step).zh}（公布结果没有）", f"{_step(step).en} (not in the published result)"
                     ),
                     None,
-                    steps[step] / per,
+                    ours_of([steps[step]]),
                 )
             )
-    ours = sum(steps[s] for s in inside) / per if inside else None
+    ours = ours_of([steps[s] for s in inside])
     rows.append(BesideRow(Text("同一边界内合计", "total inside the shared boundary"), theirs.value, ours))
     return Beside(
         theirs.title,
@@ -125,7 +143,7 @@ def beside(theirs: PublishedResult, side: Side, per: float, ours_basis: str) -> 
         side.name,
         theirs.unit,
         tuple(rows),
-        tuple(_reasons(theirs, side, steps, ours_basis)),
+        tuple(_reasons(theirs, side, steps, per, ours_basis, period)),
     )
 
 
@@ -148,9 +166,21 @@ def _by_step(side: Side) -> dict[str, float]:
 
 
 def _reasons(
-    theirs: PublishedResult, side: Side, steps: Mapping[str, float], ours_basis: str
+    theirs: PublishedResult,
+    side: Side,
+    steps: Mapping[str, float],
+    per: float | None,
+    ours_basis: str,
+    period: tuple[str, str],
 ) -> Sequence[Text]:
     reasons = []
+    if per is None:
+        reasons.append(
+            Text(
+                f"单位：公布结果为 {theirs.unit}，本研究没有可换算的量（--per 指定参数）",
+                f"unit: published {theirs.unit}, and no fact of ours converts to it (--per names a parameter)",
+            )
+        )
     if side.total.value is None:
         reasons.append(Text(f"本研究在 {side.name} 下没有结果", f"ours has no result under {side.name}"))
     if theirs.steps:
@@ -193,6 +223,20 @@ def _reasons(
                     f"{name.en}: published {said}, ours {mine}",
                 )
             )
+    if theirs.beyond is not None:
+        reasons.append(
+            Text(
+                f"边界外的收益（模块 D）{theirs.beyond:.4g} 不在合计内",
+                f"credits beyond the boundary (module D), {theirs.beyond:.4g}, are in no total",
+            )
+        )
+    if all(theirs.period) and all(period) and theirs.period != period:
+        reasons.append(
+            Text(
+                f"数据期：公布结果 {' 至 '.join(theirs.period)}，本研究 {' 至 '.join(period)}",
+                f"period: published {' to '.join(theirs.period)}, ours {' to '.join(period)}",
+            )
+        )
     if theirs.rules and side.rulebook.pack.name != theirs.rules:
         reasons.append(
             Text(

@@ -1,15 +1,19 @@
 """Scenarios and variants: a study with some of its data, choices or rulebook changed, everything else untouched.
 
 A target names what changes: a parameter (`scrap`, `casting/scrap` within a process), a cell (`exchange.x05.amount`), a
-line of study.yaml (`product.model`), a choice of the rulebook (`choice.allocation`), or the rulebook (`pack`).
+line of study.yaml (`product.model`), a choice of the rulebook (`choice.allocation`), the value of a background factor
+(`factor.met.cn.al`, in kgCO2e per its unit), or the rulebook (`pack`).
 Scenario zero changes nothing: it is the study itself, so the base case equals it by construction.
 """
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from ..core.errors import Place, TanbiaoError, refuse
 from ..core.text import Node, Text
@@ -17,16 +21,15 @@ from ..core.value import KNOWN
 from ..standards.resolve import Rulebook
 from ..study import Study, Table
 from ..study.parameters import PARAMETER_TABLES, parameters
-from .background import Background
-from .compare import AXES, axis_of, gwp_of, headline_of
+from .axes import gwp_of, headline_of
+from .background import POSITIONS, Background, Provider
 from .facts import Facts
 from .ledger import Ledger
 from .run import Evaluation
 
 BASE = "0"
 OWN_COLUMNS = ("id", "name_en", "name_zh", "model", "plant", "note")
-SPAN = 0.1
-"""Data without bounds of their own are moved by a tenth to either side."""
+CHOICE, FACTOR = "choice.", "factor."
 
 
 @dataclass(frozen=True)
@@ -67,33 +70,31 @@ class Told:
         }
 
 
-@dataclass(frozen=True)
-class Swing:
-    """What the headline would be at the low and high end of one datum, or under the other options of one choice."""
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A study with what a scenario changes: options that it forces, factors in kgCO2e per unit of their provider, and
+    the pack that it names ("" for the study's own)."""
 
-    target: str
-    name: Text
-    kind: str
-    """choice, parameter or datum"""
-    low: float
-    high: float
-    low_at: str
-    high_at: str
+    study: Study
+    options: Mapping[str, str] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=dict)
+    pack: str = ""
 
-    @property
-    def width(self) -> float:
-        return abs(self.high - self.low)
-
-    def data(self) -> dict[str, Any]:
-        return {
-            "target": self.target,
-            "name": self.name.data(),
-            "kind": self.kind,
-            "low": self.low,
-            "high": self.high,
-            "low_at": self.low_at,
-            "high_at": self.high_at,
-        }
+    def moved(self, target: str, text: str) -> Case | None:
+        """The case with one target changed; None where there is no such thing."""
+        if target == "pack":
+            return replace(self, pack=text)
+        if target.startswith(CHOICE):
+            name = target.removeprefix(CHOICE).replace("-", "_")
+            return replace(self, options={**self.options, name: text})
+        if target.startswith(FACTOR):
+            try:
+                value = float(text.partition(" ")[0])
+            except ValueError:
+                return None
+            return replace(self, factors={**self.factors, target.removeprefix(FACTOR): value})
+        study = _changed_study(self.study, target, text)
+        return None if study is None else replace(self, study=study)
 
 
 def scenarios_of(study: Study, *names: str) -> list[Scenario]:
@@ -113,27 +114,18 @@ def scenarios_of(study: Study, *names: str) -> list[Scenario]:
     return found
 
 
-def changed(study: Study, scenario: Scenario) -> tuple[Study, dict[str, str], str]:
-    """The study under a scenario, the options it forces, and the pack it names ("" for the study's own).
-
-    Refuses (`scenario-target`) what the study does not hold.
-    """
-    options: dict[str, str] = {}
-    pack = ""
+def changed(study: Study, scenario: Scenario) -> Case:
+    """The study under a scenario. Refuses (`scenario-target`) what the study does not hold."""
+    case = Case(study)
     for target, text in scenario.changes.items():
-        if target == "pack":
-            pack = text
-        elif target.startswith("choice."):
-            options[target.removeprefix("choice.").replace("-", "_")] = text
-        else:
-            found = _set(study, target, text)
-            if found is None:
-                raise refuse("scenario-target", scenario.place, scenario=scenario.id, target=target)
-            study = found
-    return study, options, pack
+        found = case.moved(target, text)
+        if found is None:
+            raise refuse("scenario-target", scenario.place, scenario=scenario.id, target=target)
+        case = found
+    return case
 
 
-def _set(study: Study, target: str, text: str) -> Study | None:
+def _changed_study(study: Study, target: str, text: str) -> Study | None:
     """The study with one cell, parameter or line changed; None where there is no such thing."""
     known = parameters(study)
     scope, _, name = target.rpartition("/")
@@ -191,6 +183,28 @@ def _in_head(node: Node, path: Sequence[str], text: str) -> Node:
     return Node(node.file, node.line, items, {k: node.place(k).row or node.line for k in items})
 
 
+def with_factors(background: Background, factors: Mapping[str, float]) -> Background:
+    """The background with other values of some providers, kgCO2e per their unit; a value keeps its split into gases.
+
+    Refuses (`scenario-target`) a provider that the background does not hold.
+    """
+    if not factors:
+        return background
+    own: dict[str, Provider] = {}
+    for id_, value in factors.items():
+        provider = background.providers.get(id_)
+        if provider is None:
+            raise refuse("scenario-target", scenario="—", target=f"{FACTOR}{id_}")
+        total = float(provider.vector.sum())
+        vector = (
+            provider.vector * (value / total)
+            if total
+            else np.array([value if p == "unsplit" else 0.0 for p in POSITIONS])
+        )
+        own[id_] = replace(provider, vector=vector, low=value, high=value)
+    return replace(background, providers=ChainMap(own, background.providers))  # type: ignore[arg-type]
+
+
 class Bench:
     """One study under one rulebook, evaluated as often as needed: packs and background are read once."""
 
@@ -202,17 +216,16 @@ class Bench:
     ) -> None:
         self.book, self.facts, self.background = book, facts, background
 
-    def evaluation(self, study: Study, options: Mapping[str, str] | None = None) -> Evaluation:
-        return Evaluation(
-            self.book, self.facts(study, self.book), self.background(gwp_of(self.book)), Ledger(), options
-        )
+    def evaluation(self, case: Case) -> Evaluation:
+        background = with_factors(self.background(gwp_of(self.book)), case.factors)
+        return Evaluation(self.book, self.facts(case.study, self.book), background, Ledger(), case.options)
 
-    def tell(self, study: Study, scenario: Scenario, options: Mapping[str, str]) -> Told:
+    def tell(self, case: Case, scenario: Scenario) -> Told:
         """The headline of a scenario; data that lack or do not fit are told, not raised."""
         head = headline_of(self.book)
         version = self.book.pack.version
         try:
-            value = self.evaluation(study, options).value(head.of)
+            value = self.evaluation(case).value(head.of)
         except TanbiaoError as error:
             return Told(
                 scenario, version, None, head.unit.text, "—", tuple(p.text("en") for p in error.problems[:3])
@@ -227,148 +240,8 @@ class Bench:
         )
         return Told(scenario, version, float(shown.number()), head.unit.text, text)
 
-    def number(self, study: Study, options: Mapping[str, str] | None = None) -> float | None:
-        return self.tell(study, Scenario(BASE, Text("", "")), options or {}).value
+    def number(self, case: Case) -> float | None:
+        return self.tell(case, Scenario(BASE, Text("", ""))).value
 
 
-def sensitivity(bench: Bench, study: Study, most: int = 15, span: float = SPAN) -> tuple[float, list[Swing]]:
-    """The base value, and the swing of each choice, parameter and large datum, the widest first.
-
-    Choices are tried under each of their options; parameters and amounts are moved by `span` (or to `low` and `high`
-    of the table of parameters). Data are those behind the `most` largest contributions.
-    """
-    told = bench.tell(study, Scenario(BASE, Text("", "")), {})
-    if told.value is None:
-        raise refuse("scenario-value", scenario=BASE, missing=", ".join(told.missing))
-    base, found = told.value, []
-    evaluation = bench.evaluation(study)
-    without = _unlinked(evaluation)
-    for clause in bench.book.of_kind("choose"):
-        evaluation.value(clause.name)
-        decision = evaluation.decisions[clause.name]
-        if len(clause.first) < 2 or not any(decision.option):
-            continue
-        values: dict[str, float] = {"/".join(sorted({o for o in decision.option if o})): base}
-        for option in clause.first:
-            value = bench.number(study, {clause.name: option.name})
-            if (
-                value is not None
-                and _unlinked(bench.evaluation(study, {clause.name: option.name})) <= without
-            ):
-                values.setdefault(option.name, value)
-        least, greatest = (pick(values, key=lambda k: values[k]) for pick in (min, max))
-        if values[greatest] != values[least]:
-            found.append(
-                Swing(
-                    f"choice.{clause.name}",
-                    AXES.get(axis_of(clause), clause.text),
-                    "choice",
-                    values[least],
-                    values[greatest],
-                    least,
-                    greatest,
-                )
-            )
-    for (scope, name), parameter in parameters(study).items():
-        if parameter.text.startswith("="):
-            continue
-        target = f"{scope}/{name}" if scope else name
-        ends = _bounds(study, scope, name) or _moved(parameter.text, span)
-        swing = (
-            _swing(bench, study, target, Text(f"参数 {target}", f"parameter {target}"), "parameter", ends)
-            if ends
-            else None
-        )
-        if swing is not None:
-            found.append(swing)
-    exchange = study.tables.get("exchange")
-    if exchange is not None:
-        facts = evaluation.line_column("fact").data
-        impact = evaluation.line_column("impact").data
-        weight: dict[str, float] = {}
-        for fact, value in zip(facts, impact, strict=True):
-            weight[str(fact)] = weight.get(str(fact), 0.0) + abs(float(value))
-        rows = [r for r in sorted(weight, key=lambda r: -weight[r]) if r in exchange.ids][:most]
-        for row in rows:
-            at = exchange.ids.index(row)
-            cells = {c: exchange.columns[c][at] for c in exchange.columns}
-            text = cells["amount"]
-            ends = (f"=({text.lstrip('= ')})*{1 - span!r}", f"=({text.lstrip('= ')})*{1 + span!r}")
-            words = Text(cells.get("flow_zh") or cells["flow"], cells["flow"])
-            swing = _swing(bench, study, f"exchange.{row}.amount", words, "datum", ends)
-            if swing is not None:
-                found.append(swing)
-    return base, sorted(found, key=lambda s: (-s.width, s.target))
-
-
-def _unlinked(evaluation: Evaluation) -> int:
-    """How many lines stand on no data: an option that takes a row's provider away is no option for these facts."""
-    return int(sum(c == "none" for c in evaluation.line_column("coverage").data))
-
-
-def _swing(
-    bench: Bench, study: Study, target: str, name: Text, kind: str, ends: tuple[str, str]
-) -> Swing | None:
-    values = []
-    for text in ends:
-        moved = _set(study, target, text)
-        value = bench.number(moved) if moved is not None else None
-        if value is None:
-            return None
-        values.append(value)
-    if values[0] == values[1]:
-        return None
-    (low, at_low), (high, at_high) = sorted(zip(values, ends, strict=True))
-    return Swing(target, name, kind, low, high, at_low, at_high)
-
-
-def _bounds(study: Study, scope: str, name: str) -> tuple[str, str] | None:
-    for table_name in PARAMETER_TABLES:
-        table = study.tables.get(table_name)
-        for row in table.rows() if table is not None else ():
-            if (
-                (row.get("scope", ""), row.get("name") or row["id"]) == (scope, name)
-                and row.get("low")
-                and row.get("high")
-            ):
-                return row["low"], row["high"]
-    return None
-
-
-def _moved(text: str, span: float) -> tuple[str, str] | None:
-    amount, _, rest = text.partition(" ")
-    try:
-        value = float(amount)
-    except ValueError:
-        return None
-    return tuple(f"{value * (1 + s):.12g} {rest}".strip() for s in (-span, span))  # type: ignore[return-value]
-
-
-def difference_along(
-    bench: Bench, study: Study, target: str, unit: str, goal: Callable[[Study], float]
-) -> Callable[[float], float]:
-    """How far the headline stands above `goal` when a target takes a value."""
-
-    def difference(x: float) -> float:
-        moved = _set(study, target, f"{x!r} {unit}".strip())
-        if moved is None:
-            raise refuse("scenario-target", scenario="breakeven", target=target)
-        value = bench.number(moved)
-        if value is None:
-            raise ValueError(f"no result at {x}")
-        return value - goal(moved)
-
-    return difference
-
-
-__all__ = [
-    "BASE",
-    "Bench",
-    "Scenario",
-    "Swing",
-    "Told",
-    "changed",
-    "difference_along",
-    "scenarios_of",
-    "sensitivity",
-]
+__all__ = ["BASE", "Bench", "Case", "Scenario", "Told", "changed", "scenarios_of", "with_factors"]

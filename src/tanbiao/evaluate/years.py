@@ -7,20 +7,21 @@ Performance tracking: ISO 14067:2018 6.4.7 (from memory): the years are comparab
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from ..core.errors import TanbiaoError
-from ..core.text import Node, Text
+from ..core.errors import refuse
+from ..core.text import Node, Text, plain
 from ..core.value import KNOWN
 from ..numerics.shapley import shapley
 from ..standards.resolve import Rulebook
 from ..study import Study, Table
 from ..study.working import WORKING_TABLES
+from .axes import gwp_of, headline_of, total_of
 from .background import Background
-from .compare import gwp_of, headline_of, total_of
 from .facts import Facts
 from .ledger import Ledger
 from .run import Evaluation
@@ -31,6 +32,13 @@ TITLES: Mapping[str, Text] = {
     FACTOR: Text("因子及其年份", "factors and their year"),
     METHOD: Text("方法（标准包）", "method (packs)"),
 }
+TABLES: Mapping[str, Text] = {
+    "omissions": Text("省略流的估计", "estimates of omitted flows"),
+    "electricity": Text("电力供应", "supply of electricity"),
+    "materials": Text("材料与再生", "materials and recycling"),
+    "eol_routes": Text("生命末期去向", "end-of-life routes"),
+}
+"""Tables whose rows belong to no process, by the name that a reader knows."""
 FACTOR_HEAD = ("libraries", "as_of", "period")
 """Lines of study.yaml that say which year's factors stand behind the data."""
 METHOD_HEAD = ("packs",)
@@ -75,6 +83,8 @@ class Explained:
     parts: tuple[YearPart, ...]
     same_method: bool
     reasons: tuple[Text, ...]
+    names: tuple[Text, Text] = (Text("上一期", "before"), Text("本期", "after"))
+    constructed: bool = False
 
     @property
     def exact_difference(self) -> Fraction:
@@ -88,6 +98,7 @@ class Explained:
         return {
             "pack": self.pack,
             "unit": self.unit,
+            "names": [n.data() for n in self.names],
             "before": self.before,
             "after": self.after,
             "difference": float(self.exact_difference),
@@ -108,67 +119,93 @@ class Year:
 
 
 def explain_years(old: Year, new: Year, facts: Callable[[Study, Rulebook], Facts]) -> Explained:
-    """Take the change from `old` to `new` apart. Raises `TanbiaoError` where a year has no result."""
-    first, second = headline_of(old.book), headline_of(new.book)
-    whole = first.unit.text != second.unit.text
-    unit = "kgCO2e" if whole else first.unit.text
-    touched = _touched(old, new)
-    subjects = list(dict.fromkeys(s for s, _ in touched))
-
-    def value(taken: frozenset[str]) -> float:
-        study = _mixed(old, new, taken)
-        book = new.book if METHOD in taken else old.book
-        near, far = (new, old) if FACTOR in taken else (old, new)
-        gwp = gwp_of(book)
-        background = near.background(gwp)
-        other = far.background(gwp).providers
-        if set(other) - set(
-            background.providers
-        ):  # a datum may name what only the other year's library holds
-            background = replace(background, providers={**other, **background.providers})
-        evaluation = Evaluation(book, facts(study, book), background, Ledger())
-        head = headline_of(book)
-        total = total_of(book)
-        found = evaluation.value(total.name if whole and total is not None else head.of)
-        if found.state != KNOWN:
-            raise TanbiaoError(_lacking(book, found.why))
-        return float(found.with_unit((total or head).unit if whole else head.unit).number())
-
-    base = value(frozenset())
-    alone = {s: abs(value(frozenset([f"{DATA}:{s}"])) - base) for s in subjects}
-    ordered = sorted(subjects, key=lambda s: (-alone[s], s))
-    apart, rest = (ordered, []) if len(ordered) <= SPLIT + 1 else (ordered[:SPLIT], ordered[SPLIT:])
+    """Take the change from `old` to `new` apart. Raises `TanbiaoError` where a year or a mixture has no result."""
+    way = _Way(old, new, facts)
+    apart, rest = way.split()
     players = [f"{DATA}:{s}" for s in apart] + ([f"{DATA}:*"] if rest else [])
-    factors = _factors_differ(old, new)
-    method = old.book.digests != new.book.digests
-    players += [FACTOR] * factors + [METHOD] * method
+    players += [FACTOR] * _factors_differ(old, new) + [METHOD] * (old.book.digests != new.book.digests)
 
-    def spread(chosen: frozenset[str]) -> frozenset[str]:
-        return chosen | ({f"{DATA}:{s}" for s in rest} if f"{DATA}:*" in chosen else frozenset())
+    def value(chosen: frozenset[str]) -> float:
+        return way.value(chosen | ({f"{DATA}:{s}" for s in rest} if f"{DATA}:*" in chosen else frozenset()))
 
-    shares = shapley(players, lambda chosen: value(spread(chosen)))
-    count = {s: sum(1 for k, _ in touched if k == s) for s in subjects}
+    shares = shapley(players, value)
     parts = []
     for player in players:
         group, _, subject = player.partition(":")
-        title = (
-            TITLES[group]
-            if group != DATA
-            else Text("其余数据", "other data")
-            if subject == "*"
-            else _name(subject, old, new)
-        )
-        changes = sum(count[s] for s in rest) if subject == "*" else count.get(subject, 0)
+        title = TITLES[group] if group != DATA else way.title(subject)
+        changes = sum(way.count[s] for s in (rest if subject == "*" else [subject] if subject else []))
         parts.append(YearPart(group, subject, title, shares[player], changes))
-    after = value(spread(frozenset(players)))
     reasons = _reasons(old, new)
-    return Explained(new.book.pack.version, unit, base, after, tuple(parts), not reasons, reasons)
+    return Explained(
+        new.book.pack.version,
+        way.unit,
+        value(frozenset()),
+        value(frozenset(players)),
+        tuple(parts),
+        not reasons,
+        reasons,
+        _period_names(old.study, new.study),
+        old.study.constructed or new.study.constructed,
+    )
 
 
-def _lacking(book: Rulebook, why: frozenset[str]) -> list[Any]:
-    from ..core.errors import Problem
+class _Way:
+    """From one year to the next: what was touched, and the headline of every mixture of the two."""
 
-    return [Problem("compare-missing", args={"pack": book.pack.version, "missing": ", ".join(sorted(why))})]
+    def __init__(self, old: Year, new: Year, facts: Callable[[Study, Rulebook], Facts]) -> None:
+        self.old, self.new, self.facts = old, new, facts
+        first, second = headline_of(old.book), headline_of(new.book)
+        self.whole = first.unit.text != second.unit.text
+        self.unit = "kgCO2e" if self.whole else first.unit.text
+        self.count = Counter(s for s, _ in _touched(old, new))
+        self.known: dict[frozenset[str], float] = {}
+
+    def split(self) -> tuple[list[str], list[str]]:
+        """The subjects shown apart, the largest effect first, and the rest of the data."""
+        base = self.value(frozenset())
+        alone = {s: abs(self.value(frozenset([f"{DATA}:{s}"])) - base) for s in self.count}
+        ordered = sorted(self.count, key=lambda s: (-alone[s], s))
+        return (ordered, []) if len(ordered) <= SPLIT + 1 else (ordered[:SPLIT], ordered[SPLIT:])
+
+    def value(self, taken: frozenset[str]) -> float:
+        """The headline with what is `taken` from the new year, the rest from the old one."""
+        if taken not in self.known:
+            self.known[taken] = self._value(taken)
+        return self.known[taken]
+
+    def _value(self, taken: frozenset[str]) -> float:
+        study = _mixed(self.old, self.new, taken)
+        book = self.new.book if METHOD in taken else self.old.book
+        evaluation = Evaluation(book, self.facts(study, book), self.background(book, taken), Ledger())
+        head, total = headline_of(book), total_of(book)
+        asked = total if self.whole and total is not None else head
+        found = evaluation.value(asked.name if asked is total else head.of)
+        if found.state != KNOWN:
+            missing = ", ".join(sorted(found.why))
+            raise refuse("compare-missing", pack=book.pack.version, missing=missing)
+        return float(found.with_unit(asked.unit).number())
+
+    def background(self, book: Rulebook, taken: frozenset[str]) -> Background:
+        near, far = (self.new, self.old) if FACTOR in taken else (self.old, self.new)
+        gwp = gwp_of(book)
+        found, other = near.background(gwp), far.background(gwp).providers
+        if set(other) <= set(found.providers):
+            return found
+        return replace(
+            found, providers={**other, **found.providers}
+        )  # a datum may name what one year alone holds
+
+    def title(self, subject: str) -> Text:
+        return Text("其余数据", "other data") if subject == "*" else _name(subject, self.old, self.new)
+
+
+def _period_names(old: Study, new: Study) -> tuple[Text, Text]:
+    """The two periods by their years; last and this period where the years do not tell them apart."""
+    years = [str(s.at("period.end") or "")[:4] for s in (old, new)]
+    if not all(years) or years[0] == years[1]:
+        return Text("上一期", "before"), Text("本期", "after")
+    first, second = (Text(f"{y} 年", y) for y in years)
+    return first, second
 
 
 def _reasons(old: Year, new: Year) -> tuple[Text, ...]:
@@ -211,7 +248,7 @@ def _touched(old: Year, new: Year) -> list[tuple[str, str]]:
     for key in dict.fromkeys([*old.study.head, *new.study.head]):
         if key in (*FACTOR_HEAD, *METHOD_HEAD, "salt", "id", "title", "rolled"):
             continue
-        if _flat(old.study.head.get(key)) != _flat(new.study.head.get(key)):
+        if plain(old.study.head.get(key)) != plain(new.study.head.get(key)):
             found.append(("study.yaml", key))
     known = [y.background(gwp_of(y.book)).providers for y in (old, new)]
     for name in sorted({*old.study.tables, *new.study.tables} - WORKING_TABLES):
@@ -281,7 +318,7 @@ def _mixed_table(
 
 
 def _factors_differ(old: Year, new: Year) -> bool:
-    if any(_flat(old.study.head.get(k)) != _flat(new.study.head.get(k)) for k in FACTOR_HEAD):
+    if any(plain(old.study.head.get(k)) != plain(new.study.head.get(k)) for k in FACTOR_HEAD):
         return True
     mine, yours = (y.background(gwp_of(y.book)) for y in (old, new))
     if mine.libraries != yours.libraries:
@@ -299,12 +336,6 @@ def _factors_differ(old: Year, new: Year) -> bool:
     return False
 
 
-def _flat(value: Any) -> Any:
-    from ..core.text import plain
-
-    return plain(value)
-
-
 def _name(subject: str, old: Year, new: Year) -> Text:
     """A process by its name; the study's head and other tables by theirs."""
     if subject == "study.yaml":
@@ -316,7 +347,8 @@ def _name(subject: str, old: Year, new: Year) -> Text:
                 return Text(
                     f"数据：{row.get('name_zh') or subject}", f"data: {row.get('name_en') or subject}"
                 )
-    return Text(f"数据：{subject}", f"data: {subject}")
+    title = TABLES.get(subject, Text(subject, subject))
+    return Text(f"数据：{title.zh}", f"data: {title.en}")
 
 
 __all__ = [

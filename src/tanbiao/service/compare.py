@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import LANGS, raise_errors
-from ..evaluate import Background, Facts, resolve_facts
-from ..evaluate.background import from_library
-from ..evaluate.compare import Comparer, Comparison, Side, axes_of, title_of
+from ..evaluate.axes import axes_of, title_of
+from ..evaluate.compare import Comparer
+from ..evaluate.comparison import Comparison, Side
 from ..present import figures
 from ..present.comparison import comparison_page, difference_waterfall
 from ..standards import Rulebook, resolve
 from ..study import Study
 from .files import json_text, write
+from .inputs import asked_tables, backgrounds, facts_by
 from .run import LoadedStudy
 
 
@@ -43,11 +43,12 @@ class Comparisons:
                     "unit": "kgCO2e",
                     "published": s.published.published,
                     "published_unit": s.published.unit,
+                    "verdict": s.published.verdict,
                     "missing": list(s.total.missing),
                     "method_fingerprint": s.published.method_fingerprint,
                     "choices": {
                         a: {
-                            "title": title_of(a, s).data(),
+                            "title": title_of(a, s.rulebook).data(),
                             "options": list(s.options(a)),
                             "clauses": [c.address for c in s.rules(a)],
                         }
@@ -78,19 +79,9 @@ def comparer_of(loaded: LoadedStudy, packs: Sequence[str]) -> tuple[dict[str, Ru
     study, places = loaded.study, loaded.places
     raise_errors(loaded.problems)
     books = {name: resolve(name, places.pack_roots)[0] for name in dict.fromkeys([*packs, *study.packs])}
-    asked = {c.name for b in books.values() for c in b.of_kind("given") if c.value_kind == "table"}
     library = places.library(study.libraries or ("open-2026",), study.path)
-
-    def facts(book: Rulebook) -> Facts:
-        found, problems = resolve_facts(study, book, asked)
-        raise_errors(problems)
-        return found
-
-    @cache
-    def background(gwp: str) -> Background:
-        return from_library(library, gwp)
-
-    return {p: books[p] for p in packs}, Comparer(facts, background)
+    facts = facts_by(asked_tables(books.values()))
+    return {p: books[p] for p in packs}, Comparer(lambda book: facts(study, book), backgrounds(library))
 
 
 def write_comparison(found: Comparisons, study: Study, folder: Path) -> list[Path]:
@@ -102,7 +93,7 @@ def write_comparison(found: Comparisons, study: Study, folder: Path) -> list[Pat
         page = comparison_page(name, found.sides, found.pairs, lang, study.constructed)
         paths.append(write(folder / f"{study.id}.compare.{lang}.html", page))
         for pair in found.pairs:
-            chart = difference_waterfall(pair, lang)
+            chart = difference_waterfall(pair, lang, study.constructed)
             if chart is not None:
                 names = "--".join(p.partition("@")[0] for p in (pair.left, pair.right))
                 paths.append(write(folder / f"{study.id}.{names}.{lang}.svg", figures.svg(chart)))

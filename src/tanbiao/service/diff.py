@@ -8,17 +8,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import LANGS, TanbiaoError, raise_errors
-from ..evaluate import Background, Facts, resolve_facts
+from ..core.errors import LANGS, TanbiaoError
+from ..evaluate import Background
 from ..evaluate.background import from_library
 from ..evaluate.difference import Change, applied, library_changes, rule_changes, study_changes
 from ..evaluate.results import Result
 from ..evaluate.years import Explained, Year, explain_years
 from ..present import figures
 from ..present.comparison import years_page, years_waterfall
-from ..standards import Rulebook
 from ..study import Study
 from .files import json_text, write
+from .inputs import asked_tables, facts_by
 from .run import LoadedStudy, Run, run_study
 
 MOST_EFFECTS = 25
@@ -80,8 +80,8 @@ class Diff:
 def diff_runs(old: LoadedStudy, old_run: Run, new_run: Run) -> Diff:
     """Compare two runs; the old study is run again with each changed cell alone."""
     changes = study_changes(old_run.study, new_run.study)
-    before = {r.rulebook.pack.name: r for r in old_run.results}
-    after = {r.rulebook.pack.name: r for r in new_run.results}
+    before = {r.rulebook.pack.id: r for r in old_run.results}
+    after = {r.rulebook.pack.id: r for r in new_run.results}
     for name in sorted({*before} & {*after}):
         changes += rule_changes(before[name].rulebook, after[name].rulebook)
     changes += library_changes(
@@ -91,13 +91,12 @@ def diff_runs(old: LoadedStudy, old_run: Run, new_run: Run) -> Diff:
     changes = list(dict.fromkeys(changes))
     moved = []
     for name in dict.fromkeys([*before, *after]):
-        a = {p.clause: p for p in before[name].published} if name in before else {}
-        b = {p.clause: p for p in after[name].published} if name in after else {}
-        for clause in dict.fromkeys([*a, *b]):
-            x, y = a.get(clause), b.get(clause)
-            shown = y or x
-            assert shown is not None
-            moved.append(Moved(name, shown.name, shown.unit, _number(x), _number(y)))
+        a = {(p.name, p.unit): p for p in before[name].published} if name in before else {}
+        b = {(p.name, p.unit): p for p in after[name].published} if name in after else {}
+        pack = (after.get(name) or before[name]).rulebook.pack.name
+        for quantity, unit in dict.fromkeys([*a, *b]):
+            x, y = a.get((quantity, unit)), b.get((quantity, unit))
+            moved.append(Moved(pack, quantity, unit, _number(x), _number(y)))
     return Diff(
         old_run.ledger.root,
         new_run.ledger.root,
@@ -133,19 +132,7 @@ def _explained(old: Run, new: Run) -> Explained | None:
     if after is None:
         return None
     first = before[after.rulebook.pack.id]
-    asked = {
-        c.name
-        for run in (old, new)
-        for r in run.results
-        for c in r.rulebook.of_kind("given")
-        if c.value_kind == "table"
-    }
-
-    def facts(study: Study, book: Rulebook) -> Facts:
-        found, problems = resolve_facts(study, book, asked)
-        raise_errors(problems)
-        return found
-
+    facts = facts_by(asked_tables(r.rulebook for run in (old, new) for r in run.results))
     try:
         return explain_years(
             Year(old.study, first.rulebook, _background(old, first)),

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from ..core.errors import Lang, Place, refuse
 from ..evaluate.balance import balances
-from ..evaluate.grade import Graded
-from ..evaluate.improve import actions_of, improvements
-from ..present.evaluation import Found, audit_document, evaluation_document
+from ..evaluate.grade.graded import Graded
+from ..evaluate.improve import improvements
+from ..evaluate.measures import actions_of
+from ..present.evaluation.documents import audit_document, evaluation_document
+from ..present.evaluation.found import Found
 from ..present.report import docx, html, pdf
 from .files import write
 from .run import Run

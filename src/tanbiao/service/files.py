@@ -12,7 +12,9 @@ from typing import Any
 
 from ..core.errors import Lang, Place, refuse
 from ..library import Library
-from ..present.label import Label, label, label_json, label_png, label_svg
+from ..present.label.data import Label
+from ..present.label.faces import label_json, label_png, label_svg
+from ..present.label.label import label
 from ..present.report import render_report, report_docx, report_pdf
 from .run import Run
 

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from ..core.errors import Lang, Place, refuse
 from ..present import report
-from ..present.massflow import SHEETS
+from ..present.massflow.sheets import SHEETS
 from ..study.schema import FILES
 from .files import REPORT_FORMATS, write
 from .run import Run
+
+RESTS_ON = {"vehicle": "part", "manual": "part", "battery": "lot", "return": "lot", "certificates": "lot"}
+"""The table of facts that each sheet is made of."""
 
 
 def fitting(run: Run) -> str:
@@ -122,7 +125,7 @@ def write_processes(run: Run, folder: Path) -> list[Path]:
 def write_sheet(
     run: Run, folder: Path, kind: str = "", form: str = "html", langs: Sequence[Lang] = ("zh", "en")
 ) -> list[Path]:
-    """The sheet `kind` in each language. Refuses (`sheet-unknown`, `format-unknown`)."""
+    """The sheet `kind` in each language. Refuses (`sheet-unknown`, `sheet-facts`, `format-unknown`)."""
     kind = kind or fitting(run)
     if kind == "processes":
         return write_processes(run, folder)
@@ -132,6 +135,9 @@ def write_sheet(
         )
     if form not in REPORT_FORMATS:
         raise refuse("format-unknown", Place(path="--format"), format=form, known=", ".join(REPORT_FORMATS))
+    table = RESTS_ON[kind]
+    if not any(len(r.evaluation.facts.tables.get(table, ())) for r in run.results):
+        raise refuse("sheet-facts", run.study.place_of("subject"), kind=kind, table=table, study=run.study.id)
     found = []
     for lang in langs:
         document = SHEETS[kind](run.study, run.results, lang)

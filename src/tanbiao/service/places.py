@@ -70,7 +70,7 @@ class Places:
 
     def _library(self, folder: Path) -> Library:
         if folder not in self._read:
-            library, problems = read_library(folder)
+            library, problems = read_library(folder, self.cache)
             errors = [p for p in problems if p.level == "error"]
             if errors:
                 raise TanbiaoError(errors)
@@ -78,7 +78,20 @@ class Places:
         return self._read[folder]
 
     def _one(self, name: str, study: Path | None) -> Library:
-        id_, _, version = name.partition("@")
+        library = self._library(self.folder_of(name, study))
+        _, _, version = name.partition("@")
+        if version and library.version != version:
+            raise refuse(
+                "library-version",
+                Place("study.yaml", path="libraries"),
+                wanted=name,
+                found=f"{library.id}@{library.version}",
+            )
+        return library
+
+    def folder_of(self, name: str, study: Path | None = None) -> Path:
+        """The folder of one library. Refuses (`library-not-found`)."""
+        id_, _, _ = name.partition("@")
         if study is not None and name.startswith("."):
             candidates = [study / name]
         else:
@@ -87,13 +100,5 @@ class Places:
             candidates += [stored.folder] if stored is not None else []
         for folder in candidates:
             if (folder / "library.yaml").is_file():
-                library = self._library(folder.resolve())
-                if version and library.version != version:
-                    raise refuse(
-                        "library-version",
-                        Place("study.yaml", path="libraries"),
-                        wanted=name,
-                        found=f"{library.id}@{library.version}",
-                    )
-                return library
+                return folder.resolve()
         raise refuse("library-not-found", Place("study.yaml", path="libraries"), name=name)

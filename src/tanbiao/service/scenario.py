@@ -8,26 +8,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import LANGS, raise_errors
+from ..core.errors import LANGS, raise_errors, refuse
 from ..core.text import Text
-from ..evaluate import Background, Facts, resolve_facts
-from ..evaluate.background import from_library
-from ..evaluate.scenario import (
-    BASE,
-    Bench,
-    Scenario,
-    Swing,
-    Told,
-    changed,
-    difference_along,
-    scenarios_of,
-    sensitivity,
-)
+from ..evaluate.scenario import BASE, Bench, Case, Scenario, Told, changed, scenarios_of
+from ..evaluate.sensitivity import Swing, difference_along, sensitivity
 from ..numerics.lca.breakeven import breakeven
 from ..present import figures
-from ..standards import Rulebook, resolve
+from ..present.comparison import marked
+from ..standards import resolve
 from ..study import Study
 from .files import json_text, write
+from .inputs import asked_tables, backgrounds, facts_by
 from .run import LoadedStudy
 
 VARIANTS, SCENARIOS = ("variants", "variant"), ("scenarios", "scenario")
@@ -80,21 +71,12 @@ class Workbench:
         self.loaded = loaded
         study, places = loaded.study, loaded.places
         self.library = places.library(study.libraries or ("open-2026",), study.path)
-        own = [resolve(p, places.pack_roots)[0] for p in study.packs]
-        self.asked = {c.name for b in own for c in b.of_kind("given") if c.value_kind == "table"}
+        self.facts = facts_by(asked_tables(resolve(p, places.pack_roots)[0] for p in study.packs))
+        self.background = backgrounds(self.library)
         self.bench = cache(self._bench)
-        self.background = cache(self._background)
-
-    def _background(self, gwp: str) -> Background:
-        return from_library(self.library, gwp)
 
     def _bench(self, pack: str) -> Bench:
         return Bench(resolve(pack, self.loaded.places.pack_roots)[0], self.facts, self.background)
-
-    def facts(self, study: Study, book: Rulebook) -> Facts:
-        found, problems = resolve_facts(study, book, self.asked)
-        raise_errors(problems)
-        return found
 
 
 def run_scenarios(loaded: LoadedStudy, pack: str = "", names: tuple[str, ...] = SCENARIOS) -> list[Told]:
@@ -102,16 +84,16 @@ def run_scenarios(loaded: LoadedStudy, pack: str = "", names: tuple[str, ...] = 
     work = Workbench(loaded)
     told = []
     for scenario in scenarios_of(loaded.study, *names):
-        study, options, other = changed(loaded.study, scenario)
-        told.append(work.bench(other or pack or loaded.study.packs[0]).tell(study, scenario, options))
+        case = changed(loaded.study, scenario)
+        told.append(work.bench(case.pack or pack or loaded.study.packs[0]).tell(case, scenario))
     return told
 
 
 def run_sensitivity(loaded: LoadedStudy, pack: str = "", most: int = 15) -> Sensitivity:
-    """What each choice, parameter and large datum does to the headline."""
+    """What each choice, parameter, large datum and background factor does to the headline."""
     bench = Workbench(loaded).bench(pack or loaded.study.packs[0])
     base, swings = sensitivity(bench, loaded.study, most)
-    told = bench.tell(loaded.study, Scenario(BASE, Text("", "")), {})
+    told = bench.tell(Case(loaded.study), Scenario(BASE, Text("", "")))
     return Sensitivity(told.pack, told.unit, base, tuple(swings))
 
 
@@ -128,14 +110,16 @@ def run_breakeven(
     """Where the headline meets `goal`, or what the study comes to under the pack `other`."""
     work = Workbench(loaded)
     bench = work.bench(pack or loaded.study.packs[0])
+    if Case(loaded.study).moved(target, f"{low!r} {unit}".strip()) is None:
+        raise refuse("scenario-target", scenario="breakeven", target=target)
     if goal is not None:
         fixed = goal
-        against: Callable[[Study], float] = lambda study: fixed  # noqa: E731
+        against: Callable[[Case], float] = lambda case: fixed  # noqa: E731
     else:
         second = work.bench(other)
 
-        def against(study: Study) -> float:
-            value = second.number(study)
+        def against(case: Case) -> float:
+            value = second.number(case)
             if value is None:
                 raise ValueError("no result")
             return value
@@ -148,8 +132,10 @@ def run_breakeven(
 
 def write_sensitivity(found: Sensitivity, study: Study, folder: Path, most: int = 12) -> list[Path]:
     """The tornado in zh and en, and the data."""
-    rows = [(s.name, s.low, s.high) for s in found.swings[:most]]
-    title = Text("各选择与数据的敏感性", "sensitivity of each choice and datum")
+    rows = [(_labelled(s), s.low, s.high) for s in found.swings[:most]]
+    title = marked(
+        Text("各选择、数据与因子的敏感性", "sensitivity of each choice, datum and factor"), study.constructed
+    )
     paths = [
         write(
             folder / f"{study.id}.tornado.{lang}.svg",
@@ -158,6 +144,11 @@ def write_sensitivity(found: Sensitivity, study: Study, folder: Path, most: int 
         for lang in LANGS
     ]
     return [*paths, write(folder / f"{study.id}.sensitivity.json", json_text(found.data()))]
+
+
+def _labelled(swing: Swing) -> Text:
+    """The name of a bar with how far its datum was moved."""
+    return Text(f"{swing.name.zh} · {swing.how.zh}", f"{swing.name.en} · {swing.how.en}")
 
 
 def write_scenarios(told: list[Told], study: Study, folder: Path, name: str = "scenarios") -> list[Path]:
