@@ -10,7 +10,11 @@ import pytest
 
 from tanbiao.core.errors import TanbiaoError
 from tanbiao.evaluate import run_cases
-from tanbiao.service.author import Form, baseline, blank_form, cells_of, check_form, new_pack, read_form
+from tanbiao.service.author.blank import blank_form
+from tanbiao.service.author.cells import baseline, cells_of
+from tanbiao.service.author.checks import check_form
+from tanbiao.service.author.form import Form, read_form
+from tanbiao.service.author.new import new_pack
 from tanbiao.standards import find_packs, resolve
 from tests.clean_production.plants import ROOT
 

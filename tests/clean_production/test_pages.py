@@ -14,7 +14,8 @@ from tanbiao.cli.evaluation import app
 from tanbiao.evaluate.improve import improvements
 from tanbiao.present import evaluation_figures as figures
 from tanbiao.present.document import Document
-from tanbiao.present.evaluation import Found, audit_document, evaluation_document
+from tanbiao.present.evaluation.documents import audit_document, evaluation_document
+from tanbiao.present.evaluation.found import Found
 from tanbiao.present.figures import svg
 from tanbiao.present.report import docx, html
 from tanbiao.service import Run

@@ -17,8 +17,9 @@ from tanbiao.core.errors import TanbiaoError
 from tanbiao.core.text import Node
 from tanbiao.evaluate import Evaluation, Ledger, Result, resolve_facts
 from tanbiao.evaluate.balance import balances
-from tanbiao.evaluate.grade import Graded
-from tanbiao.evaluate.improve import Action, actions_of, changed, improve, improvements
+from tanbiao.evaluate.grade.graded import Graded
+from tanbiao.evaluate.improve import improve, improvements
+from tanbiao.evaluate.measures import Action, actions_of, changed
 from tanbiao.exchange.workbook import write_study
 from tanbiao.service import Run
 from tanbiao.service.measures import register

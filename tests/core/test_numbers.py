@@ -1,13 +1,14 @@
 """Numbers: exact from text, compared with one tolerance, rounded as a pack declares it."""
 
 import math
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tanbiao.core.numbers import Rounding, compare, decimal_text, fast_number, number
+from tanbiao.core.numbers import Rounding, compare, decimal_text, fast_number, normal_text, number
 
 decimals = st.decimals(allow_nan=False, allow_infinity=False, min_value="-1e12", max_value="1e12", places=9)
 
@@ -137,3 +138,17 @@ def test_significant_digits_are_as_many_as_declared(amount, digits: int) -> None
 @given(st.integers(-(10**6), 10**6))
 def test_halves_go_to_the_even_neighbour(whole: int) -> None:
     assert int(Rounding("decimals", 0).text(Fraction(2 * whole + 1, 2))) % 2 == 0
+
+
+@given(st.from_regex(r"[+-]?[0-9]{1,24}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,2})?", fullmatch=True))
+def test_the_normal_text_of_a_text_is_that_of_its_number(text: str) -> None:
+    assert normal_text(text) == decimal_text(number(text))
+
+
+@given(st.integers(-(10**30), 10**30), st.integers(0, 45), st.integers(0, 45), st.integers(1, 30))
+def test_decimals_end_where_they_end(top: int, twos: int, fives: int, other: int) -> None:
+    """Exact while the expansion ends within 40 digits (28 of them significant), else 17 significant digits."""
+    value = Fraction(top, 2**twos * 5**fives * other)
+    said = Decimal(decimal_text(value))
+    ends = any((value * 10**k).denominator == 1 for k in range(41))
+    assert abs(Fraction(said) - value) <= abs(value) * Fraction(1, 10**27 if ends else 10**15)

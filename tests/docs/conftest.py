@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +19,10 @@ SHIPPED = tanbiao.service.places.data_root()
 RESOLVE = import_module("tanbiao.standards.resolve")  # the package's own name `resolve` is the function
 
 
-def once(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
+def once(read: Callable[..., Any]) -> Callable[..., Any]:
     """`read`, but a folder that ships is read once: it does not change under test."""
     kept = cache(read)
-    return lambda folder: kept(folder) if folder.is_relative_to(SHIPPED) else read(folder)
+    return lambda folder, *how: kept(folder) if folder.is_relative_to(SHIPPED) else read(folder, *how)
 
 
 READ_LIBRARY = once(tanbiao.service.places.read_library)

@@ -6,7 +6,8 @@
     ```csv pan/exchanges.csv x09- take that row out
     ```console                    `$ command`, then lines of its output (spaces do not count)
 
-A page that begins `<!-- start: tutorial -->` starts from the files that the tutorial of its language leaves.
+A page that begins `<!-- start: tutorial -->` starts from the files that the tutorial of its language leaves, one that
+begins `<!-- start: examples -->` beside the examples that ship.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 FENCE = re.compile(r"^```(\S*)[ ]?([^\n]*)\n(.*?)^```$", re.M | re.S)
 START = "<!-- start: tutorial -->"
+EXAMPLES = "<!-- start: examples -->"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def follow(page: Path, folder: Path) -> list[str]:
     lang = lang_of(page)
     if START in text:
         prepare(DOCS / "tutorial" / f"first-footprint.{lang}.md", folder)
+    if EXAMPLES in text:
+        (folder / "examples").symlink_to(ROOT / "examples")
     wrong: list[str] = []
     place = folder
     for block in blocks(text):

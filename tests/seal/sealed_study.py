@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tanbiao.core.digest import bytes_digest
-from tanbiao.library.read import TABLES
+from tanbiao.library.table import TABLES
 from tanbiao.seal import KeyPair, Statement, read, read_archive, sign, write_archive
 from tanbiao.seal.lock import pretty
 from tanbiao.service.places import Places

@@ -39,16 +39,22 @@ def decimal_text(value: Number | int) -> str:
         return _plain(Decimal(repr(value)))
     value = Fraction(value)
     denominator = value.denominator
-    for prime in (2, 5):
-        while denominator % prime == 0:
-            denominator //= prime
-    if denominator == 1:
-        digits, power = value, 0
-        while digits.denominator != 1 and power < 40:
-            digits, power = digits * 10, power + 1
-        if digits.denominator == 1:
-            return _plain(Decimal(int(digits)).scaleb(-power))
+    twos = (denominator & -denominator).bit_length() - 1
+    fives, rest = 0, denominator >> twos
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    power = max(twos, fives)
+    if rest == 1 and power <= 40:
+        return _plain(Decimal(value.numerator * 10**power // denominator).scaleb(-power))
     return _plain(Decimal(repr(float(value))))
+
+
+def normal_text(text: str) -> str:
+    """`decimal_text(number(text))`, at once where so short a text cannot need rounding."""
+    value = Decimal(text)
+    if len(text) <= 28 and value.adjusted() > -12:
+        return _plain(value)
+    return decimal_text(number(text))
 
 
 def _plain(value: Decimal) -> str:

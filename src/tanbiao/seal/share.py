@@ -19,7 +19,7 @@ from ..core.text import Text
 from ..core.units import unit
 from ..evaluate import Background, Evaluation, Provider, Result
 from ..library import Library, row_digest
-from ..library.read import TABLES
+from ..library.table import TABLES
 from .lock import LibraryData
 
 LEVELS = ("full", "results", "digest")
