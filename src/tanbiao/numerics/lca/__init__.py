@@ -11,8 +11,9 @@ from .ensemble import Burdens, Ensemble, prepare, system_of
 from .foreground import on_library
 from .gradient import Gradient, Spread, gradient, largest, spread
 from .inventory import InventoryDraws, inventory_draws
+from .judged import Unsolved
 from .lanes import adjoint_lanes, forward_lanes
-from .montecarlo import Draws, Sides, Unsolved, at_means, monte_carlo, sides
+from .montecarlo import Draws, Sides, at_means, monte_carlo, sides
 from .paths import Tree, paths
 from .productivity import Loop
 from .rollup import Bills, rollup

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .ensemble import Ensemble, Varying, amounts_of, burden_draws
-from .judged import undeliverable
+from .judged import Unsolved, again
 from .lanes import forward_lanes
-from .montecarlo import Unsolved
 from .solve import solve
 from .streams import LANES
-from .system import Floats, NotProductive, NotSolvable, with_values
+from .system import Floats, with_values
 
 MEMORY = 1 << 28
 """Bytes of samples held in memory; beyond that they lie in a temporary file."""
@@ -154,23 +153,15 @@ def _pack(e: Ensemble, demand: Floats, totals: _Totals, pack: int) -> tuple[Floa
         from . import kernels as loops
     data = amounts_of(e, pack)
     runs, lost = forward_lanes(e.system, data, demand, loops=loops)
-    unsolved: list[Unsolved] = []
-    for lane in np.flatnonzero(lost).tolist():
-        sample = pack * LANES + lane
-        try:
-            system = with_values(e.system, data[:, lane])
-            runs[:, lane] = solve(system, demand, "forward", bound=False).value
-        except NotProductive as error:
-            unsolved.append(Unsolved(sample, str(error), error.loop.processes))
-        except NotSolvable as error:
-            unsolved.append(Unsolved(sample, str(error), tuple(int(k) for k in error.columns)))
-    unsolved += [
-        Unsolved(sample, str(NotProductive(loop)), loop.processes)
-        for sample, loop in undeliverable(e, pack).items()
-        if sample not in {u.sample for u in unsolved}
-    ]
+    start = pack * LANES
+
+    def alone(sample: int) -> None:
+        system = with_values(e.system, data[:, sample - start])
+        runs[:, sample - start] = solve(system, demand, "forward", bound=False).value
+
+    unsolved = again(e, pack, [start + int(lane) for lane in np.flatnonzero(lost)], alone)
     for u in unsolved:
-        runs[:, u.sample - pack * LANES] = np.nan
+        runs[:, u.sample - start] = np.nan
     return *totals.of(runs, pack), unsolved
 
 

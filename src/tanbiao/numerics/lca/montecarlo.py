@@ -10,21 +10,11 @@ from typing import Any
 import numpy as np
 
 from .ensemble import Ensemble, solve_pack, system_of
-from .judged import undeliverable
+from .judged import Unsolved, again
 from .solve import solve
 from .streams import LANES
-from .system import Floats, NotProductive, NotSolvable, with_values
+from .system import Floats, NotSolvable, with_values
 from .uncertainty import fixed, moments
-
-
-@dataclass(frozen=True)
-class Unsolved:
-    """A sample without a value, and why: not productive (with its loop), or not solvable."""
-
-    sample: int
-    why: str
-    loop: tuple[int, ...] = ()
-
 
 Pack = tuple[list[Unsolved], list[int], int]
 """What a pack says besides its values: unsolved samples, samples solved directly, sweeps."""
@@ -116,26 +106,18 @@ class _Task:
     def into(self, value: Floats, pack: int) -> Pack:
         e = self.ensemble
         lost, sweeps = solve_pack(e, pack, value)
-        unsolved: list[Unsolved] = []
-        direct: list[int] = []
-        for lane in np.flatnonzero(lost):
-            sample = pack * LANES + int(lane)
-            try:
-                system, burdens = system_of(e, sample)
-                value[:, :, lane] = solve(system, burdens, bound=False).value[e.asked]
-                direct.append(sample)
-            except NotProductive as error:
-                unsolved.append(Unsolved(sample, str(error), error.loop.processes))
-            except NotSolvable as error:
-                unsolved.append(Unsolved(sample, str(error), tuple(int(k) for k in error.columns)))
-        unsolved += [
-            Unsolved(sample, str(NotProductive(loop)), loop.processes)
-            for sample, loop in undeliverable(e, pack).items()
-            if sample not in {u.sample for u in unsolved}
-        ]
-        for u in unsolved:
-            value[:, :, u.sample - pack * LANES] = np.nan
-        return unsolved, [k for k in direct if k not in {u.sample for u in unsolved}], sweeps
+        start = pack * LANES
+
+        def alone(sample: int) -> None:
+            system, burdens = system_of(e, sample)
+            value[:, :, sample - start] = solve(system, burdens, bound=False).value[e.asked]
+
+        doubted = [start + int(lane) for lane in np.flatnonzero(lost)]
+        unsolved = again(e, pack, doubted, alone)
+        without = {u.sample for u in unsolved}
+        for sample in without:
+            value[:, :, sample - start] = np.nan
+        return unsolved, [k for k in doubted if k not in without], sweeps
 
 
 def sides(ensemble: Ensemble, draws: Draws, coverage: float = 0.95) -> Sides:
