@@ -424,7 +424,9 @@ def cluster(database: Database, system: lca.System, rounds: int) -> Record:
     packs = max(1, round(0.5 / per_pack))
     samples = 6 * packs * LANES
     with (
-        distributed.LocalCluster(1, threads_per_worker=1, processes=True, dashboard_address=None) as local,
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as local,
         distributed.Client(local) as client,
     ):
         run = on_cluster(client, packs)

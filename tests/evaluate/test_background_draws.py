@@ -183,7 +183,9 @@ def test_a_cluster_gives_the_same_bits(tmp_path: Path) -> None:
     rows = [product(), row("x1", "p0", "input", 2, "steel", **lognormal())]
     first = ensemble(*on_library(rows, tmp_path), 200, 1)
     with (
-        distributed.LocalCluster(1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
         distributed.Client(cluster) as client,
     ):
         on = ensemble(*on_library(rows, tmp_path), 200, 1, on_cluster(client, packs_per_task=2))

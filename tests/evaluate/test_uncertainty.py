@@ -257,7 +257,9 @@ def test_the_same_bits_on_a_cluster() -> None:
     from tanbiao.numerics.lca.cluster import on_cluster
 
     with (
-        distributed.LocalCluster(1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
         distributed.Client(cluster) as client,
     ):
         on = ensemble(*made(chain()), 200, 1, on_cluster(client, packs_per_task=2))
