@@ -456,7 +456,7 @@ def _names(rows: Sequence[Mapping[str, Any]], y: Any) -> list[Chart]:
     """The names at the left of their bars, on one line or two; two rows may bear the same name."""
     said = []
     for row in rows:
-        lines = font.fold(row["name"], LABELS, 12)
+        lines = font.fold(row["name"], LABELS - 14, 12)  # the reader's own font may be wider than ours
         shifts = (0,) if len(lines) == 1 else (-7, 7)
         said += [
             {"order": row["order"], "line": line, "dy": dy} for line, dy in zip(lines, shifts, strict=True)
