@@ -31,7 +31,7 @@ def soak(fuzz_seconds: int) -> int:
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    code, output, seconds = run(sys.executable, "-m", "pytest", "-m", "slow", "-q")
+    code, output, seconds = run(sys.executable, "-m", "pytest", "-m", "slow")
     counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|deselected)", output)}
     fuzz_code, fuzzed, fuzz_took = run(sys.executable, "-m", "tests.fuzz", "--seconds", str(fuzz_seconds))
     cases = {name: int(n) for name, n in re.findall(r"^(\w+): (\d+) cases", fuzzed, re.MULTILINE)}

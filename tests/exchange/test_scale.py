@@ -25,7 +25,12 @@ READ = """
 import resource, sys, time
 from pathlib import Path
 {body}
-print(n, k, time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+spent, status = time.process_time() - began, Path("/proc/self/status")
+if status.exists():  # the peak that getrusage gives starts at the size of the process that started this one
+    peak = next(int(x.split()[1]) for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+else:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(n, k, spent, peak / 1024)
 """
 OURS = """
 from tanbiao.core.units import unit
