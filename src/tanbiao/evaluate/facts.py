@@ -26,8 +26,6 @@ from ..study.working import WORKING_TABLES
 EXACT_ROWS = 20_000
 """Tables up to this many rows are held as exact rationals; longer ones as float64."""
 
-_BLANKS = {"text": "", "bool": False}
-
 
 @dataclass(frozen=True, eq=False)
 class FactTable:

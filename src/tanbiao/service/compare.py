@@ -62,11 +62,6 @@ class Comparisons:
         }
 
 
-def compare_packs(loaded: LoadedStudy, left: str, right: str) -> Comparison:
-    """The difference between two packs over the study's facts. Raises `TanbiaoError` with every problem."""
-    return compare_many(loaded, [left, right]).pairs[0]
-
-
 def compare_many(loaded: LoadedStudy, packs: Sequence[str]) -> Comparisons:
     """Each pack over the study's facts, and every pair. Raises `TanbiaoError` with every problem."""
     books, comparer = comparer_of(loaded, packs)

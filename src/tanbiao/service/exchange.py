@@ -33,7 +33,7 @@ from ..exchange.index import Found
 from ..exchange.library import folder_digest
 from ..exchange.model import Inventory
 from ..exchange.ours import library_inventory, study_inventory
-from ..exchange.store import library_id, store_root
+from ..exchange.store import library_id
 from ..exchange.template import Gap
 from ..library import Library, read_library
 from ..library.elementary import read_elementary
@@ -247,23 +247,11 @@ def show_stored(name: str, root: Path | None = None) -> dict[str, Any]:
     return {**stored.data(), "summary": summary}
 
 
-def check_stored(name: str, gwp_set: str = "AR6", root: Path | None = None) -> list[Problem]:
-    """Every guard of the library room over a stored library (cycles, hollow processes, balances, ranges)."""
-    from ..library import check_library
-
-    library, problems = read_library(open_stored(name, root).folder)
-    return [*problems, *check_library(library, gwp_set)]
-
-
 def diff_stored(old: str, new: str, gwp_set: str = "AR6", root: Path | None = None) -> list[Changed]:
     """Which items differ between two stored versions, and by how much."""
     return compare_libraries(
         _library(open_stored(old, root).folder), _library(open_stored(new, root).folder), gwp_set
     )
-
-
-def store_folder() -> Path:
-    return store_root()
 
 
 # -- forms, bills of materials, templates ------------------------------------------------------------------------------

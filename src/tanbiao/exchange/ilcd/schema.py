@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..model import FlowKind
 
 NAME = "ilcd"
-FOLDERS = ("processes", "flows", "flowproperties", "unitgroups", "contacts", "sources", "lciamethods")
 ROOTS = {
     "processes": "processDataSet",
     "flows": "flowDataSet",

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ...evaluate import Finding, Result
-from ..document import Banner, Block, Cell, Heading, Section, Tone, Verdict, Verdicts, Words
+from ..document import Banner, Block, Cell, Heading, Section, Verdict, Verdicts, Words
 from ..texts import word
 from .naming import places
 from .page import Report
 from .summary import card_tone
 
 ORDER = ("fail", "not_evaluable", "not_applicable", "pass")
-TONES: Mapping[str, Tone] = {
-    "fail": "bad",
-    "not_evaluable": "warn",
-    "not_applicable": "muted",
-    "pass": "good",
-}
 
 
 def findings_section(report: Report) -> Section:
