@@ -26,13 +26,20 @@ def run(*command: str) -> tuple[int, str, float]:
     return done.returncode, done.stdout, time.monotonic() - start
 
 
+def counts(output: str) -> dict[str, int]:
+    """What pytest's last line counts."""
+    return {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped)", output)}
+
+
 def soak(fuzz_seconds: int) -> int:
-    """The slow tests, then fuzzing; the record says how many of each and how long they took."""
+    """The slow tests, every law on many other cases, then fuzzing; the record counts each and says how long it took."""
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     code, output, seconds = run(sys.executable, "-m", "pytest", "-m", "slow")
-    counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|deselected)", output)}
+    law_code, laws, laws_took = run(
+        sys.executable, "-m", "pytest", "-m", "hypothesis and not slow", "--hypothesis-profile=soak"
+    )
     fuzz_code, fuzzed, fuzz_took = run(sys.executable, "-m", "tests.fuzz", "--seconds", str(fuzz_seconds))
     cases = {name: int(n) for name, n in re.findall(r"^(\w+): (\d+) cases", fuzzed, re.MULTILINE)}
     record = {
@@ -45,13 +52,14 @@ def soak(fuzz_seconds: int) -> int:
             "python": platform.python_version(),
             "system": platform.system(),
         },
-        "slow_tests": counts | {"seconds": round(seconds, 1), "exit": code},
+        "slow_tests": counts(output) | {"seconds": round(seconds, 1), "exit": code},
+        "laws": counts(laws) | {"seconds": round(laws_took, 1), "exit": law_code},
         "fuzz": {"cases": cases, "seconds": round(fuzz_took, 1), "exit": fuzz_code},
     }
     path = ROOT / "docs" / "records" / "soak.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    return code or fuzz_code
+    return code or law_code or fuzz_code
 
 
 if __name__ == "__main__":

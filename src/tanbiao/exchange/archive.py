@@ -21,6 +21,7 @@ STORED, DEFLATED = 0, 8
 MOST_DEFLATED = 1032
 """Deflate never packs more than so many bytes into one: what is smaller cannot be a bomb, and needs no counting."""
 _END = Struct("<4s4H2LH")
+_END_MARK = b"PK\x05\x06"
 _END64_AT = Struct("<4sLQL")
 _END64 = Struct("<4sQ2H2L4Q")
 _ENTRY = Struct("<4s6H3L5H2L")
@@ -64,9 +65,7 @@ class Archive:
         """Offset, length and number of entries of the directory, and how many bytes stand before the archive."""
         tail_at = max(0, self.size - (1 << 16) - _END.size)
         tail = self._bytes(self.size - tail_at, tail_at)
-        at = tail.rfind(b"PK\x05\x06")
-        if at < 0 or len(tail) - at < _END.size:
-            raise ValueError("no end of a directory")
+        at = _last_end(tail)
         _, disk, first, _, count, length, offset, _ = _END.unpack_from(tail, at)
         if disk or first:
             raise ValueError("an archive in several parts")
@@ -158,6 +157,25 @@ class Archive:
         self._file.close()
         if self._other is not None:
             self._other.close()
+
+
+def _last_end(tail: bytes) -> int:
+    """Where the end record stands: the last one whose comment reaches the end of the file.
+
+    A comment may hold the record's own mark, so the last mark is not always the record. Where no record fits exactly
+    (bytes appended to the archive), the last one that is whole.
+    """
+    whole = -1
+    at = tail.rfind(_END_MARK)
+    while at >= 0:
+        if len(tail) - at >= _END.size:
+            if at + _END.size + _END.unpack_from(tail, at)[-1] == len(tail):
+                return at
+            whole = max(whole, at)
+        at = tail.rfind(_END_MARK, 0, at)
+    if whole < 0:
+        raise ValueError("no end of a directory")
+    return whole
 
 
 def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
