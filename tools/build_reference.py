@@ -29,6 +29,7 @@ from tanbiao.core.units import UnitError, dimension_text, unit
 from tanbiao.core.value import Basis, basis_text
 from tanbiao.evaluate import Result
 from tanbiao.formula.parse import MAX_DEPTH, MAX_LENGTH, MAX_NODES, MAX_POWER
+from tanbiao.library.table import NATURE
 from tanbiao.library.table import TABLES as LIBRARY
 from tanbiao.present.numbers import short, unit_text
 from tanbiao.service.demo import STUDIES
@@ -305,8 +306,9 @@ def study_page(lang: Lang) -> str:
 
 
 def library_page(lang: Lang) -> str:
-    parts = [say("library.intro", lang), made_from(lang, "src/tanbiao/library/tables.csv")]
-    for name, columns in LIBRARY.items():
+    sources = ("src/tanbiao/library/tables.csv", "src/tanbiao/library/nature.csv")
+    parts = [say("library.intro", lang), made_from(lang, *sources)]
+    for name, columns in (*LIBRARY.items(), *NATURE.items()):
         rows = [
             (
                 code(c.name),

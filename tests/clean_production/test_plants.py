@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import random
 from dataclasses import replace
 from fractions import Fraction
@@ -11,8 +13,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import tanbiao.service as service
+from tanbiao.cli.app import app
 from tanbiao.core.errors import TanbiaoError
 from tanbiao.core.text import Node
 from tanbiao.evaluate import Evaluation, Ledger, Result, resolve_facts
@@ -24,7 +28,7 @@ from tanbiao.exchange.workbook import write_study
 from tanbiao.service import Run
 from tanbiao.service.measures import register
 from tanbiao.service.places import Places
-from tanbiao.service.recp import recp, recp_csv
+from tanbiao.service.recp import recp
 from tanbiao.service.run import LoadedStudy
 from tanbiao.study import Study
 from tests.clean_production.plants import ROOT, run_of
@@ -325,7 +329,25 @@ def test_recp_indicators_are_an_extra_of_the_same_data(steel: Run) -> None:
     found = {i.name: i for i in recp(steel.study)}
     assert found["water"].value == Fraction(1_000_000, 3_900_000) and found["water"].unit == "t/m3"
     assert found["waste_water"].value == Fraction(142, 100) and found["waste_water"].kind == "intensity"
-    assert found["ghg"].value is None and recp_csv(steel.study).startswith("indicator,kind,value,unit")
+    assert found["ghg"].value is None
+
+
+def test_recp_indicators_are_written_by_export(tmp_path: Path) -> None:
+    out = tmp_path / "recp.csv"
+    done = CliRunner().invoke(
+        app, ["export", str(ROOT / "examples" / "steel-works"), "--to", "recp", "--out", str(out), "--json"]
+    )
+    assert done.exit_code == 0, done.output
+    lacking = [x["field"] for x in json.loads(done.output)["losses"]]
+    assert lacking == ["plant.recp.materials", "plant.recp.ghg"]
+    rows = {r["indicator"]: r for r in csv.DictReader(out.read_text(encoding="utf-8").splitlines())}
+    assert rows["waste_water"] == {
+        "indicator": "waste_water",
+        "kind": "intensity",
+        "value": "1.42",
+        "unit": "m3/t",
+    }
+    assert rows["ghg"]["value"] == ""
 
 
 def test_the_register_of_measures_has_its_141_names_in_both_languages() -> None:

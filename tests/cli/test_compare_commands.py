@@ -62,7 +62,21 @@ def test_both_languages_say_that_nothing_is_ranked(lang: str, word: str) -> None
 
 
 def test_one_pack_is_not_a_comparison() -> None:
-    assert call("compare", FIVE, "--pack", "int.iso-14067@2018").exit_code == 2
+    for packs in (PACKS[:2], PACKS[:2] * 2):
+        found = call("compare", FIVE, *packs, "--json")
+        assert found.exit_code == 2 and "compare-packs" in found.output
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh", "可计算的部分"), ("en", "as far as it can be computed")])
+def test_an_end_that_leaves_a_choice_out_says_so_everywhere(tmp_path: Path, lang: str, word: str) -> None:
+    """Nothing is known of recycling at the end of life: the waterfall ends at what can be told, not at the result."""
+    packs = ["--pack", "cn.miit-551@2025", "--pack", "eu.pef@2021"]
+    found = call("compare", FIVE.parent / "lfp-pack", *packs, "--lang", lang, "--out", tmp_path)
+    assert found.exit_code == 0, found.output
+    page = (tmp_path / f"lfp-pack.compare.{lang}.html").read_text(encoding="utf-8")
+    assert f"<div class='c bad'>{word}</div>" in page
+    drawing = (tmp_path / f"lfp-pack.cn.miit-551--eu.pef.{lang}.svg").read_text(encoding="utf-8")
+    assert word in drawing
 
 
 def test_diff_tells_data_factors_and_method(tmp_path: Path) -> None:

@@ -46,6 +46,13 @@ def test_nested_is_flattened(name: str, pack: str, tmp_path: Path) -> None:
     )
 
 
+def test_products_of_a_constructed_study_say_that_they_are(tmp_path: Path) -> None:
+    study_library(EXAMPLES / "five-processes", tmp_path / "made")
+    nested, _ = read_library(tmp_path / "made")
+    assert "（构造）" in nested.title["zh"] and "constructed" in nested.title["en"]
+    assert "构造示例" in nested.caution["zh"] and "Constructed example" in nested.caution["en"]
+
+
 def test_stages_not_asked_for_stay_outside(tmp_path: Path) -> None:
     whole = study_library(EXAMPLES / "five-processes", tmp_path / "whole")
     with pytest.raises(TanbiaoError) as refusal:
@@ -107,3 +114,26 @@ def test_another_study_buys_what_a_study_makes(tmp_path: Path) -> None:
     scale = load(EXAMPLES / "lfp-pack").run(pack).results[0].evaluation.solved
     assert scale is not None
     assert (totals[1] - totals[0]) / alone == pytest.approx(scale.activity[0], rel=1e-9)
+
+
+def test_elementary_flows_of_a_study_go_with_its_products(tmp_path: Path) -> None:
+    """A study that buys one bracket has the bracket's categories."""
+    shutil.copytree(EXAMPLES / "coated-bracket", tmp_path / "inner")
+    made = study_library(tmp_path / "inner", tmp_path / "made")
+    product = next(i for i, unit in made.products.items() if unit == "piece")
+    outer = tmp_path / "inner"
+    head = (outer / "study.yaml").read_text(encoding="utf-8")
+    head = head.replace("./library]", "./library, ../made]").replace("id: coated-bracket", "id: outer")
+    (outer / "study.yaml").write_text(head, encoding="utf-8")
+    (outer / "exchanges.csv").write_text(
+        "id,process,stage,direction,flow,amount,unit,provider\n"
+        "y1,coating,assembly,product,kit,1,piece,\n"
+        f"y2,coating,assembly,input,bracket,2,piece,{product}\n",
+        encoding="utf-8",
+    )
+    inner = load(EXAMPLES / "coated-bracket").run().results[0].evaluation
+    found = load(outer).run().results[0].evaluation
+    for name in ("footprint", "climate", "acidification", "water"):
+        assert float(found.value(name).data) == pytest.approx(2 * float(inner.value(name).data), rel=1e-12), (
+            name
+        )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from .pages import DOCS, follow, lang_of, written
 
+RUN = re.compile(r"^```(console|pycon)$", re.M)
+
 
 def pages(lang: str) -> list[Path]:
-    return [p for p in written() if lang_of(p) == lang and "```console" in p.read_text(encoding="utf-8")]
+    return [p for p in written() if lang_of(p) == lang and RUN.search(p.read_text(encoding="utf-8"))]
 
 
 def named(page: Path) -> str:

@@ -5,6 +5,7 @@
     ```csv pan/exchanges.csv x09  replace the row whose first cell is x09
     ```csv pan/exchanges.csv x09- take that row out
     ```console                    `$ command`, then lines of its output (spaces do not count)
+    ```pycon                      `>>> code`, then what it prints, as doctest reads it
 
 A page that begins `<!-- start: tutorial -->` starts from the files that the tutorial of its language leaves, one that
 begins `<!-- start: examples -->` beside the examples that ship.
@@ -12,13 +13,16 @@ begins `<!-- start: examples -->` beside the examples that ship.
 
 from __future__ import annotations
 
+import doctest
 import os
 import re
 import shutil
 import sys
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from tanbiao.cli.app import app
@@ -26,6 +30,7 @@ from tanbiao.cli.app import app
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 FENCE = re.compile(r"^```(\S*)[ ]?([^\n]*)\n(.*?)^```$", re.M | re.S)
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 START = "<!-- start: tutorial -->"
 EXAMPLES = "<!-- start: examples -->"
 
@@ -70,10 +75,13 @@ def follow(page: Path, folder: Path) -> list[str]:
     if EXAMPLES in text:
         (folder / "examples").symlink_to(ROOT / "examples")
     wrong: list[str] = []
+    names: dict[str, object] = {}
     place = folder
     for block in blocks(text):
         if block.kind == "console":
             place = converse(block, place, lang, f"{page.name}:{block.line}", wrong)
+        elif block.kind == "pycon":
+            wrong += type_in(block, place, lang, page.name, names)
         elif block.words:
             put(block, place)
     return wrong
@@ -140,6 +148,17 @@ def perform(command: str, folder: Path, lang: str) -> tuple[Path, list[str]]:
     else:
         raise AssertionError(f"{command}: a page may use cd, mkdir, cp -r and tanbiao (on {sys.platform})")
     return folder, []
+
+
+def type_in(block: Block, folder: Path, lang: str, page: str, names: dict[str, object]) -> list[str]:
+    """A part of a Python session, which leaves its names; what did not come out as stated."""
+    session = doctest.DocTestParser().get_doctest(block.text, names, page, page, block.line)
+    told: list[str] = []
+    with chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TANBIAO_LANG", lang)
+        doctest.DocTestRunner(optionflags=FLAGS).run(session, out=told.append, clear_globs=False)
+    names |= session.globs
+    return ["".join(told)] if told else []
 
 
 def squeezed(text: str) -> str:

@@ -526,3 +526,44 @@ def test_five_processes_are_evaluable_under_every_rulebook() -> None:
     assert [(p.axis, pytest.approx(p.effect)) for p in pef.parts] == [("recycling", steel - 0.2 * 2.3)]
     for pair in found.pairs:
         check_parts(pair)
+
+
+# -- headlines that are no footprints ------------------------------------------------------------------------------
+
+
+def test_rates_on_one_basis_are_compared_in_their_own_unit() -> None:
+    """Two rules of recyclability by design say 86.3 %; the rate of a recycler stands on another basis and is not taken
+    from them."""
+    found = compare_many(
+        load(ROOT / "examples" / "passenger-car"),
+        ["int.iso-22628@2002", "cn.gbt-19515@2023", "int.vehicle-removal@2024"],
+    )
+    assert [s.total.unit for s in found.sides] == ["%"] * 3
+    same, *others = found.pairs
+    assert same.unit == "%" and same.left_value == pytest.approx(86.3145, abs=1e-4)
+    assert same.left_in_right_unit is None
+    check_parts(same)
+    for pair in others:
+        assert pair.unit == "" and pair.compared is None and pair.parts == () and not pair.comparable
+        assert any("point: design" in r.en and "recycler_output" in r.en for r in pair.reasons)
+
+
+def test_a_rate_and_a_count_and_a_footprint_are_not_subtracted() -> None:
+    recycler = compare_many(
+        load(ROOT / "examples" / "battery-recycler-year"), ["int.lot-book@2026", "cn.gbt-34014@2017"]
+    )
+    assert recycler.pairs[0].compared is None and recycler.pairs[0].unit == ""
+    mixed = compare_many(
+        load(ROOT / "examples" / "lfp-pack-circular"), ["cn.miit-551@2025", "cn.gb-16780@2021"]
+    )
+    assert mixed.pairs[0].compared is None and mixed.pairs[0].unit == ""
+
+
+def test_a_level_is_no_quantity() -> None:
+    found = compare_many(
+        load(ROOT / "examples" / "cement-plant"), ["example.cement-index@2026", "cn.gb-16780@2021"]
+    )
+    level, energy = found.sides
+    assert (level.total.value, level.total.unit, level.published.published) == (None, None, "III")
+    assert (energy.total.value, energy.total.unit) == (pytest.approx(104.561, abs=1e-3), "kgce/t")
+    assert "publishes a level (III)" in found.pairs[0].reasons[0].en

@@ -199,6 +199,8 @@ def test_a_loop_without_net_output_is_a_diagnosis() -> None:
     with pytest.raises(TanbiaoError) as caught:
         footprint(tables, VALUES, {"process": "p", "amount": "1 kg"})
     assert caught.value.problems[0].code == "system-loop"
+    loop = caught.value.problems[0].args["loop"]
+    assert {step.partition("/")[0] for step in loop.partition(" (")[0].split(" ← ")} == {"p", "q"}, loop
 
 
 def test_changing_one_amount_changes_the_root_and_nothing_else_does() -> None:

@@ -146,10 +146,10 @@ def test_csv_and_parquet_hold_the_same_table(tmp_path: Path) -> None:
     assert roll(portfolio(read, BACKGROUND)).value == pytest.approx([0.5])
     file.write_text("product,item\nP,a\n", encoding="utf-8")
     with pytest.raises(TanbiaoError):
-        read_lines(file)
+        portfolio(read_lines(file), BACKGROUND)
     file.write_text("product,item,amount\nP,a,x\nP,,1\n", encoding="utf-8")
     with pytest.raises(TanbiaoError) as refusal:
-        read_lines(file)
+        portfolio(read_lines(file), BACKGROUND)
     assert [p.code for p in refusal.value.problems] == ["number-expected", "cell-missing"]
     pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     from pyarrow import parquet
@@ -300,3 +300,31 @@ def test_a_parameter_is_drawn_and_a_study_without_distributions_is_told_so(home:
     assert one["exact"] is True
     assert {s["fact"] for s in one["sources"]} == {"parameters.route_a", "exchange.x02", "exchange.x04"}
     assert call("uncertainty", str(ROOT / "examples" / "five-processes"), "--lang", "en")[0] == 2
+
+
+def test_everything_wrong_with_a_table_is_told_at_once(home: Path) -> None:
+    table = home / "t.csv"
+    table.write_text(
+        "product,item,amount,unit,quality\n甲,mkt.elec.cn,x,kWh,\n乙,nothing,1,,\n丙,,1,,\n丁,丁,1,,\n戊,mkt.elec.cn,1,kg,7\n",
+        encoding="utf-8",
+    )
+    code, text = call("portfolio", str(table), "--json")
+    assert code == 2
+    assert [(p["code"], p["where"]) for p in json.loads(text)["problems"]] == [
+        ("number-expected", "t.csv:2:amount"),
+        ("portfolio-item-unknown", "t.csv:3:item"),
+        ("cell-missing", "t.csv:4:item"),
+        ("portfolio-loop", "t.csv:5:item"),
+        ("portfolio-unit", "t.csv:6:unit"),
+        ("portfolio-range", "t.csv:6:quality"),
+    ]
+
+
+@pytest.mark.parametrize("change", ["mkt.elec.cn=nan", "mkt.elec.cn=inf", "=1", "mkt.elec.cn", "x="])
+def test_a_change_that_is_no_number_is_refused(home: Path, change: str) -> None:
+    (home / "t.csv").write_text("product,item,amount\np,mkt.elec.cn,1\n", encoding="utf-8")
+    code, text = call("portfolio", "t.csv", "--change", change, "--json")
+    assert code == 2 and [p["code"] for p in json.loads(text)["problems"]] == ["portfolio-change"]
+    twice = ("--change", "mkt.elec.cn=1", "--change", "mkt.elec.cn=2", "--change", "y=nan")
+    code, text = call("portfolio", "t.csv", *twice, "--json")
+    assert code == 2 and [p["code"] for p in json.loads(text)["problems"]] == 2 * ["portfolio-change"]

@@ -240,3 +240,30 @@ method: {gwp: AR5}
         "contradicts itself" in r.en
         for r in beside_published(load(FIVE.parent / "nmc622-pack"), file, "cn.miit-551@2025").reasons
     )
+
+
+def test_a_level_is_told_and_has_no_sensitivity(tmp_path: Path) -> None:
+    """The headline of a clean-production index is a level: scenarios tell it, nothing moves it by degrees."""
+    folder = tmp_path / "study"
+    shutil.copytree(FIVE.parent / "cement-plant", folder)
+    (folder / "scenarios.csv").write_text(
+        "id,name_en,plant.altitude\nhigh,on a hill,800 m\n", encoding="utf-8"
+    )
+    assert [(t.value, t.published, t.missing) for t in run_scenarios(load(folder))] == [(None, "III", ())] * 2
+    with pytest.raises(TanbiaoError) as refused:
+        run_sensitivity(load(folder))
+    assert refused.value.problems[0].code == "scenario-level"
+
+
+def test_breakeven_refuses_another_unit() -> None:
+    """Per kWh delivered under one pack, per piece under the other: no value of a datum makes these equal."""
+    loaded = load(FIVE.parent / "lfp-pack-circular")
+    with pytest.raises(TanbiaoError) as refused:
+        run_breakeven(loaded, "exchange.x024.amount", 1, 9, pack="cn.miit-551@2025", other="eu.pef@2021")
+    assert refused.value.problems[0].code == "comparison-unit"
+
+
+def test_a_parameter_bears_the_name_that_its_rulebook_gives() -> None:
+    found = run_sensitivity(load(FIVE.parent / "lfp-pack-circular"), most=1)
+    names = {s.target: s.name for s in found.swings if s.kind == "parameter"}
+    assert names and all("parameters." not in n.zh and n.zh != f"参数：{t}" for t, n in names.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ def test_draws_without_a_value_are_listed_with_their_reason() -> None:
     ]
     e = run(rows, 320)
     assert 20 < len(e.unsolved) < 160
-    assert all("loop" in why for _, why in e.unsolved)
+    assert all("← " in why and "ρ" in why for _, why in e.unsolved)
     assert np.isnan(e.values[[k for k, _ in e.unsolved]]).all()
     assert np.isfinite(np.delete(e.values, [k for k, _ in e.unsolved])).all()
 
@@ -264,3 +265,27 @@ def test_the_same_bits_on_a_cluster() -> None:
     ):
         on = ensemble(*made(chain()), 200, 1, on_cluster(client, packs_per_task=2))
     assert np.array_equal(on.values, run(chain(), 200).values)
+
+
+def test_a_cluster_that_is_lost_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import ModuleType
+
+    from tanbiao.service import uncertainty as service
+
+    made_up = ModuleType("distributed")
+    made_up.KilledWorker = type("KilledWorker", (Exception,), {})  # type: ignore[attr-defined]
+    made_up.Client = lambda address, timeout: Gone()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "distributed", made_up)
+
+    class Gone:
+        def scatter(self, task: object, broadcast: bool) -> object:
+            raise TimeoutError("No valid workers found")
+
+        def close(self) -> None:
+            closed.append(True)
+
+    closed: list[bool] = []
+    with pytest.raises(TanbiaoError) as refusal, service.runner("tcp://nowhere:1") as run_there:
+        run_there(lambda k: k, range(3))
+    (problem,) = refusal.value.problems
+    assert problem.code == "uncertainty-cluster" and "No valid workers" in problem.text("zh") and closed

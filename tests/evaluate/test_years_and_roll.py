@@ -145,3 +145,44 @@ def test_rolling_refuses_a_full_folder_and_unknown_rows(tmp_path: Path) -> None:
         roll_study(FIVE, new, "2027-01-05")
     with pytest.raises(TanbiaoError, match="no mark for"):
         confirm_data(new, ["exchange nothing"], "QW")
+
+
+def test_what_changed_is_said_in_words(tmp_path: Path) -> None:
+    """The datum with its unit, and the factor that another year brought with both of its values."""
+    old, new = year(tmp_path / "old"), year(tmp_path / "new")
+    edit(
+        old / "study.yaml", ("as_of: 2026-11-24", "as_of: 2025-06-01"), ("end: 2025-12-31", "end: 2024-12-31")
+    )
+    edit(new / "exchanges.csv", LESS_POWER)
+    edit(new / "library" / "factors.csv", BETTER_INGOT)
+    found = compared(old, new).explained
+    assert found is not None
+    said = {p.group: [t.zh for t in p.said] for p in found.parts}
+    assert said[DATA] == ["电网电力 0.8 → 0.7 kWh"]
+    assert any("0.6205 → 0.5777 kgCO2e/kWh" in t for t in said[FACTOR])
+    assert any("15 → 13.8 kgCO2e/kg" in t for t in said[FACTOR])
+
+
+def test_a_provider_of_one_years_library_alone_comes_with_its_row() -> None:
+    """The circular pack buys from a library of its own: rows, treatments and factors are told apart all the same."""
+    examples = FIVE.parent
+    diff = compared(examples / "lfp-pack", examples / "lfp-pack-circular")
+    found = diff.explained
+    assert found is not None and diff.unexplained is None
+    assert sum((p.exact for p in found.parts), Fraction(0)) == found.exact_difference
+    assert found.after - found.before == pytest.approx(0.262612 - 0.265153, abs=1e-6)
+    assert not [p for p in found.parts if p.group == METHOD]
+
+
+def test_two_products_are_no_series_and_a_change_that_cannot_be_told_says_why(tmp_path: Path) -> None:
+    examples = FIVE.parent
+    diff = compared(examples / "lfp-pack", examples / "nmc622-pack")
+    assert diff.explained is None and diff.unexplained is not None and diff.unexplained.zh and diff.changes
+    new = year(tmp_path / "new")
+    edit(new / "study.yaml", ("en: aluminium bracket", "en: steel bracket"))
+    found = compared(FIVE, new).explained
+    assert found is not None and not found.same_method
+    assert [r.en for r in found.reasons] == ["products differ: aluminium bracket and steel bracket"]
+    nothing = compared(examples / "cement-plant", FIVE)
+    assert nothing.explained is None and nothing.unexplained is not None
+    assert "no pack" in nothing.unexplained.en

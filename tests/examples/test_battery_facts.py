@@ -133,7 +133,7 @@ class Example:
 CASES = [
     ("lfp-pack", {}, GROSS, 108.8275),
     ("lfp-pack", {"bat.cn.lfp.solid": "bat.cn.lfp.hydro"}, GROSS, 117.1615),
-    ("nmc622-pack", {}, GROSS, 90.8556),
+    ("nmc622-pack", {}, GROSS, 90.4528),  # printed 90.9: with the spent solvent of an etching that is gone
     ("topcon-module", {}, 1.0, 79.7758),
 ]
 

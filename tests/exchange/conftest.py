@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tanbiao.library import Library, read_library
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 
@@ -16,6 +18,11 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip("../shared/data is not here: foreign-made samples cannot be read")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def open_2026() -> Library:
+    return read_library(ROOT / "library/open-2026")[0]
 
 
 @pytest.fixture

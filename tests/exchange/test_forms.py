@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from tanbiao.core.errors import TanbiaoError
 from tanbiao.exchange.bom import match, read_bom
-from tanbiao.exchange.template import explain_gap, fill_template, read_contributions, read_template_mapping
-from tanbiao.exchange.workbook import write_study
-from tanbiao.library import Library, read_library
+from tanbiao.exchange.contributions import explain_gap, read_contributions
+from tanbiao.exchange.template import fill_template, read_template_mapping
+from tanbiao.exchange.workbook import text_width, write_study
+from tanbiao.library import Library
 from tanbiao.service import Places
 from tanbiao.service import exchange as use
 from tanbiao.study import read_study, sheets
@@ -25,11 +26,6 @@ from .conftest import ROOT
 from .made import TEXTS
 
 PACK = "cn.gbt-24067@2024"
-
-
-@pytest.fixture(scope="module")
-def open_2026() -> Library:
-    return read_library(ROOT / "library/open-2026")[0]
 
 
 @pytest.fixture
@@ -316,6 +312,24 @@ def test_the_users_choice_wins_and_a_wrong_one_is_refused(tmp_path: Path, open_2
     ]
 
 
+def test_nothing_that_a_form_says_is_cut(form: Path) -> None:
+    for sheet in openpyxl.load_workbook(form).worksheets:
+        for row in sheet.iter_rows(max_row=4 if sheet.freeze_panes == "B5" else None):
+            for cell in row:
+                width = sheet.column_dimensions[cell.column_letter].width
+                if cell.value is None or not cell.alignment.wrap_text:
+                    continue
+                lines = sum(-(-text_width(p) // width) for p in str(cell.value).split("\n"))
+                assert sheet.row_dimensions[cell.row].height >= 14 * lines, (sheet.title, cell.coordinate)
+
+
+def test_an_exported_workbook_can_be_read_by_people(tmp_path: Path) -> None:
+    use.export_workbook(str(ROOT / "examples/lfp-pack"), tmp_path / "x.xlsx")
+    for sheet in openpyxl.load_workbook(tmp_path / "x.xlsx").worksheets:
+        assert sheet.freeze_panes and sheet["A1"].font.bold
+        assert all(8 <= d.width <= 48 for d in sheet.column_dimensions.values())
+
+
 # -- templates and gaps
 
 
@@ -343,12 +357,62 @@ def test_a_customers_template_is_filled_and_else_untouched(tmp_path: Path) -> No
     assert not (tmp_path / "p.xlsx").exists()
 
 
+def test_a_merged_cell_of_a_template_is_filled_at_its_corner(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.merge_cells("B3:C3")
+    book.save(tmp_path / "t.xlsx")
+    (tmp_path / "m.csv").write_text("cell;quantity\nC3;headline\n", encoding="utf-8")
+    mapping = read_template_mapping(tmp_path / "m.csv")
+    fill_template(tmp_path / "t.xlsx", mapping, {"headline": "13.2"}, tmp_path / "o.xlsx")
+    assert openpyxl.load_workbook(tmp_path / "o.xlsx").active["B3"].value == 13.2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Share;Process;Amount;Unit\n60 %;Steel;1.200,5;g CO2 eq\n40 %;Copper;0,8;kg CO2 eq\n100 %;Total;2;kg CO2 eq\n",
+        "GWP100\n过程,占比(%),贡献（kgCO2e）\nSteel,60,1.2005\nCopper,40,0.8\n合计,100,2\n",
+    ],
+)
+def test_names_values_and_totals_of_a_contribution_table_are_told_apart(tmp_path: Path, text: str) -> None:
+    (tmp_path / "c.csv").write_text(text, encoding="utf-8")
+    found = read_contributions(tmp_path / "c.csv")
+    assert [(n, pytest.approx(v)) for n, v in found.rows] == [("Steel", 1.2005), ("Copper", 0.8)]
+    assert found.total == 2 and found.problems == ()
+
+
+def test_a_contribution_table_may_be_a_workbook_and_what_is_no_number_is_named(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["Process", "kg CO2-eq"], ["Steel", 1.5], ["Copper", "1,600"], ["Glass", 2]):
+        book.active.append(row)
+    book.save(tmp_path / "c.xlsx")
+    found = read_contributions(tmp_path / "c.xlsx")
+    assert found.rows == (("Steel", 1.5), ("Glass", 2.0))
+    assert [(p.code, p.place.row) for p in found.problems] == [("number-expected", 3)]
+    (tmp_path / "n.csv").write_text("only,words\nhere,too\n", encoding="utf-8")
+    with pytest.raises(TanbiaoError) as caught:
+        read_contributions(tmp_path / "n.csv")
+    assert [p.code for p in caught.value.problems] == ["exchange-gap-table"]
+
+
+def test_the_gap_is_laid_beside_the_result_of_the_same_scale(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("process,kgCO2e\n变形铝合金坯,1500\n其他,6000\n", encoding="utf-8")
+    study = str(ROOT / "examples/lfp-pack")
+    found = use.gap_to_other_tool(study, tmp_path / "c.csv", lang="zh")
+    assert found.unit == "kgCO2e" and found.problems == () and found.theirs == 7500
+    assert any(g.theirs == "变形铝合金坯" and "铝" in g.ours for g in found.rows)
+    other = use.gap_to_other_tool(study, tmp_path / "c.csv", pack="cn.miit-551@2025")
+    assert [p.code for p in other.problems] == ["exchange-gap-scale"]
+    with pytest.raises(TanbiaoError):
+        use.gap_to_other_tool(study, tmp_path / "c.csv", pack="no@1")
+
+
 def test_the_gap_to_another_tool_adds_up(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text(
         "Process;Contribution\nAluminium ingot, primary;10,5\nTransport, lorry;2,0\n", encoding="utf-8"
     )
     theirs = read_contributions(tmp_path / "c.csv")
-    rows = explain_gap(theirs, [("Primary aluminium ingot", 9.0), ("Copper", 1.0)])
+    rows = explain_gap(theirs.rows, [(("Primary aluminium ingot",), 9.0), (("Copper",), 1.0)])
     assert sum(g.difference for g in rows) == pytest.approx((9.0 + 1.0) - 12.5)
     assert next(g for g in rows if "lumin" in g.theirs).ours == "Primary aluminium ingot"
 
@@ -370,6 +434,6 @@ def test_a_study_fills_a_customers_template_and_explains_a_gap(tmp_path: Path) -
     (tmp_path / "theirs.csv").write_text(
         "process,kgCO2e\nPolypropylene,1.5\nSomething else,4\n", encoding="utf-8"
     )
-    rows = use.gap_to_other_tool(str(tmp_path / "study"), tmp_path / "theirs.csv")
+    rows = use.gap_to_other_tool(str(tmp_path / "study"), tmp_path / "theirs.csv").rows
     assert {g.ours for g in rows if g.theirs == "Polypropylene"} == {"Polypropylene"} and len(rows) == 3
     assert sum(g.difference for g in rows) == pytest.approx(sum(g.our_value for g in rows) - 5.5)

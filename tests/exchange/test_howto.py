@@ -56,7 +56,7 @@ def test_the_how_to_gives_the_result_it_prints(
     assert printed and next(r for r in results if r["name"] == "footprint")["published"] == printed.group(1)
     assert all(Path(f).is_file() for f in ("form.xlsx", "product.xlsx", "product.zip"))
     draft = Path("draft/import/matches.csv").read_text(encoding="utf-8")
-    assert "svc.steel.roll" in draft and "unmatched" in draft
+    assert "bc.26729" in draft and "unmatched" in draft
 
 
 def test_the_two_languages_are_the_same_case() -> None:

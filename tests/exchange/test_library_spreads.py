@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from tanbiao.exchange import Head, Rules, link, write_library
 from tanbiao.exchange.model import Exchange, Inventory, Uncertainty
 from tanbiao.exchange.ours import library_inventory
 from tanbiao.library import Library, compile_library, read_library, sampled
+from tanbiao.library.elementary import read_elementary
 
 from .made import buy, gas, inventory, out, process, product, ref
 
@@ -37,8 +39,6 @@ def plant(*emissions: Exchange, bought: Exchange | None = None) -> Inventory:
 
 
 def spread(x: Exchange, kind: str, a: float, b: float, c: float | None = None, quality: str = "") -> Exchange:
-    import msgspec
-
     return msgspec.structs.replace(
         x,
         uncertainty=Uncertainty(kind=kind, a=a, b=b, c=c),
@@ -117,3 +117,30 @@ def test_the_writers_get_back_what_the_library_holds(tmp_path: Path) -> None:
     assert said["lognormal"].uncertainty == Uncertainty(kind="lognormal", a=2, b=1.3)
     assert said["lognormal"].quality == "(2,3,1,1,5)"
     assert said["triangular"].uncertainty == Uncertainty(kind="triangular", a=4, b=5, c=9)
+
+
+def test_distributions_of_nature_reach_the_writers(tmp_path: Path) -> None:
+    dust = msgspec.structs.replace(gas("dust", "Particles"), unit="g")
+    made = inventory(
+        process(
+            "a",
+            ref("A"),
+            spread(out("dust", 2, "g"), "lognormal", 2, 1.3),
+            spread(out("dust", 4), "uniform", 3, 6),
+        ),
+        process("b", ref("B"), spread(out("dust", -2, "g"), "normal", -2, 0.5), out("dust", 1)),
+        A=product("A"),
+        B=product("B"),
+        dust=dust,
+    )
+    library, losses = imported(made, tmp_path / "x")
+    assert not any("uncertainty" in x for x in losses)
+    nature, problems = read_elementary(tmp_path / "x", library.processes)
+    back = library_inventory(library, nature)
+    assert problems == [] and not any("uncertainty" in x.field for x in back.losses.report())
+    said = [x.uncertainty for p in back for x in p.exchanges if x.flow == "dust"]
+    assert said[:2] == [
+        Uncertainty(kind="lognormal", a=2, b=1.3),
+        Uncertainty(kind="uniform", a=3000, b=6000),
+    ]
+    assert said[2:] == [Uncertainty(kind="normal", a=-2, b=0.5), None]

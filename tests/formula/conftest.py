@@ -6,9 +6,9 @@ import pytest
 
 from tanbiao.core.value import Value
 from tanbiao.formula import evaluate, parse
-from tanbiao.formula.check import PlainNames, check
+from tanbiao.formula.check import check
 from tanbiao.formula.types import Type
-from tests.formula.scope import PlainScope
+from tests.formula.scope import PlainNames, PlainScope
 
 
 @pytest.fixture

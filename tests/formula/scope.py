@@ -1,4 +1,4 @@
-"""A scope of plain values, for formulas that no pack holds."""
+"""Plain values and plain types, for formulas that no pack holds."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tanbiao.core.value import KNOWN, MISSING, NOT_APPLICABLE, Value, missing, not_applicable
+from tanbiao.formula.types import Type
 
 
 class PlainScope:
@@ -53,3 +54,18 @@ def value(raw: Any, name: str) -> Value:
             data = np.array([r if isinstance(r, str) else Fraction(r) for r in plain], dtype=object)
         return Value(data, np.array(states, dtype=np.int8), table="row", why=frozenset([name]))
     return Value(Fraction(raw) if isinstance(raw, int) and not isinstance(raw, bool) else raw)
+
+
+class PlainNames:
+    """Types of names from a map."""
+
+    def __init__(
+        self, types: Mapping[str, Type], table: str | None = None, parents: Mapping[str, str] | None = None
+    ) -> None:
+        self.types, self.table, self.parents = types, table, parents or {}
+
+    def type_of(self, name: str) -> Type | None:
+        return self.types.get(name)
+
+    def parent_of(self, table: str) -> str | None:
+        return self.parents.get(table)

@@ -18,7 +18,6 @@ from tanbiao.library.methods import (
     Places,
     Substance,
     characterise,
-    climate_factors,
     compartment,
     read_methods,
 )
@@ -66,30 +65,18 @@ def test_a_library_is_solved_under_every_set_and_methane_weighs_more_over_twenty
     assert set(climate_sets()) == {"AR6-GWP20", "AR6-GTP100"}
 
 
-def test_factors_of_another_method_take_the_place_of_a_set() -> None:
-    library = Roots().library(["open-2026"])
-    ar6 = {g: v for g, gas in library.gases.items() if (v := gas.gwp("AR6")) is not None}
-    own, named = compile_library(library, "mine", factors=ar6), compile_library(library, "AR6")
-    assert np.array_equal(own.values, named.values, equal_nan=True)
-    double = compile_library(library, "mine", factors={**ar6, "ch4_fossil": 2 * ar6["ch4_fossil"]})
-    assert total(double, "ch4_fossil") == pytest.approx(2 * total(own, "ch4_fossil"))
-
-
 @pytest.mark.skipif(not STARTER.is_dir(), reason="shared data are absent")
 def test_ef_31_climate_read_from_the_users_folder_is_ar6_for_the_gases_of_the_library() -> None:
     methods = read_methods(STARTER / "ef31_climate_change.csv")
     with (ROOT / "src/tanbiao/exchange/elementary.csv").open(encoding="utf-8") as file:
         names = {r["gas"]: r["ef31"] for r in csv.DictReader(file) if r["gas"] and r["ef31"]}
-    factors = climate_factors(methods["Climate change"], names)
+    factors = methods["Climate change"].factors
+    found = {g: v for g, f in names.items() if (v := factors.get((f.casefold(), "output", ""))) is not None}
     library = Roots().library(["open-2026"])
-    common = [g for g in library.gases if g in factors]
+    common = [g for g in library.gases if g in found]
     assert len(common) > 12
-    assert all(factors[g] == library.gases[g].gwp("AR6") for g in common)
-    assert factors["ch4_fossil"] == Fraction("29.8") and factors["co2_fossil"] == 1
-    compiled = compile_library(library, "EF 3.1", factors=factors)
-    assert total(compiled, "n2o") == pytest.approx(273)
-    taken = methods["Climate change"].factor("carbon dioxide (fossil)", "output", ("CN", ""))
-    assert taken == (1, "")
+    assert all(found[g] == library.gases[g].gwp("AR6") for g in common)
+    assert found["ch4_fossil"] == Fraction("29.8") and found["co2_fossil"] == 1
 
 
 TABLE = """method,flow,direction,location,cf

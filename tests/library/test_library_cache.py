@@ -16,6 +16,7 @@ from tanbiao.library import Exchange, Library, compile_library, overlay, read_li
 from tanbiao.library.compile import Compiled
 from tanbiao.library.exchanges import digests
 from tanbiao.library.filed import Filed
+from tanbiao.library.impacts import cut_off
 from tanbiao.service import Places
 from tanbiao.service.bundle import BundlePlaces
 
@@ -192,3 +193,14 @@ def content(x: Exchange) -> dict[str, object]:
     if x.distribution:
         said |= {"distribution": x.distribution, "spread": decimal_text(x.spread or 0)}
     return said
+
+
+def test_exchanges_without_provider_are_kept_whatever_the_order_of_the_rows(tmp_path: Path) -> None:
+    tables, cache = steel(), Cache(tmp_path / "cache")
+    kept = compile_library(read_library(write(tmp_path / "one", tables))[0], "AR6", cache=cache)
+    turned = {**tables, "exchanges": tables["exchanges"][::-1]}
+    library, _ = read_library(write(tmp_path / "two", turned))
+    again = compile_library(library, "AR6", cache=cache)
+    assert len(list((tmp_path / "cache").iterdir())) == 1, "the same content has the same key"
+    found = cut_off(library, again)
+    assert found == [(kept.index["steel"], "slag", "kg", 0.03)]

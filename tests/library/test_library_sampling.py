@@ -183,7 +183,7 @@ def test_a_loop_is_drawn_as_a_whole_and_a_sample_that_cannot_deliver_is_listed(b
         ),
     )
     found = ready(library, "power")
-    lost = [k for p in range(10) for k, why in found.totals(p)[1] if "loop" in why]
+    lost = [k for p in range(10) for k, why in found.totals(p)[1] if "← " in why]
     assert 20 < len(lost) < 160
 
 
@@ -200,7 +200,7 @@ def test_a_credit_does_not_hide_a_sample_that_cannot_deliver(build: Build) -> No
         ),
     )
     found = ready(library, "power")
-    lost = [k for p in range(10) for k, why in found.totals(p)[1] if "loop" in why]
+    lost = [k for p in range(10) for k, why in found.totals(p)[1] if "← " in why]
     assert 20 < len(lost) < 200
 
 

@@ -116,3 +116,32 @@ def test_a_pole_is_no_breakeven() -> None:
     assert found.values == ()
     with pytest.raises(ValueError):
         lca.breakeven(lambda x: x, 1.0, 0.0)
+
+
+def test_results_that_are_equal_everywhere_have_no_breakeven_but_are_said_to_be_equal() -> None:
+    a = np.array([[1.0, -0.1, -0.1], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    s = lca.compile_system(a)
+    burdens = lca.Burdens(np.arange(3), np.array([0.7, 0.2, 0.1 + 0.1]), np.ones(3))
+    change = np.where(s.matrix.data == -0.1, -1.0, 0.0)
+    same = lca.breakeven(lca.along(s, burdens, change, np.eye(3)[1], np.eye(3)[2]), 0.0, 10.0)
+    assert (same.values, same.always, same.better_below, same.skipped) == ((), True, "", 0)
+    none = lca.breakeven(lambda x: float("nan"), 0.0, 1.0)
+    assert (none.values, none.always, none.skipped) == ((), False, 65)
+
+
+def test_a_value_without_solution_between_two_that_have_one_is_skipped() -> None:
+    def difference(x: float) -> float:
+        if 0.5 < x < 0.515:
+            raise lca.NotSolvable("a loop that does not deliver", np.zeros(0, dtype=np.intp))
+        return -1.0 if x < 0.51 else 1.0
+
+    found = lca.breakeven(difference, 0.0, 1.0)
+    assert (found.values, found.skipped) == ((), 1)
+
+
+def test_a_system_without_any_burden_has_results_of_zero() -> None:
+    s = lca.compile_system(np.array([[1.0, -2.0], [0.0, 1.0]]))
+    empty = lca.Burdens(np.zeros(0, np.intp), np.zeros(0), np.zeros((0, 3)))
+    assert empty.totals(2).shape == (2, 3)
+    assert lca.by_entry(empty, np.ones(2)).shape == (0, 3)
+    assert lca.gradient(s, empty, np.eye(2)[1]).result == 0.0

@@ -128,3 +128,15 @@ def test_samples_without_a_value_are_listed_and_what_was_not_asked_is_refused() 
     )
     with pytest.raises(ValueError, match="not asked"):
         lca.inventory_draws(far, np.array([0.0, 1.0]), np.zeros(1, np.intp), 1, 10)
+
+
+def test_where_no_sample_has_a_value_statistics_are_none_and_every_reason_is_kept() -> None:
+    s = lca.compile_system(np.array([[1.0, -2.0], [-0.4, 1.0]]))
+    tech = lca.fixed(s.matrix.data)
+    k = int(np.flatnonzero(s.matrix.data == -0.4)[0])
+    burdens = lca.Burdens(np.zeros(1, np.intp), np.ones(1), np.ones((1, 1)))
+    given = {k: np.full(40, -0.6)}
+    e = lca.prepare(s, burdens, tech, products=[0], given=given)
+    found = lca.inventory_draws(e, np.eye(2)[0], np.zeros(1, np.intp), 1, 40)
+    assert np.isnan([*found.mean, *found.deviation, *found.quantiles.ravel()]).all()
+    assert len(found.unsolved) == 40 and "loop" in found.unsolved[0].why

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,7 +136,7 @@ def test_samples_that_are_not_productive_are_counted_and_listed_with_their_loop(
     bad = np.flatnonzero(np.array(gains) >= 1.0)
     assert 30 < bad.size < 140
     assert [u.sample for u in draws.unsolved] == bad.tolist()
-    assert {u.loop for u in draws.unsolved} == {(0, 1)}
+    assert {u.loop.processes for u in draws.unsolved if u.loop} == {(0, 1)}
     assert np.isnan(draws.value[:, 0, bad]).all()
     good = np.flatnonzero(np.array(gains) < 1.0)
     assert (draws.value[:, 0, good] > 0).all()
@@ -218,3 +219,39 @@ def test_a_table_that_holds_no_distribution_is_refused() -> None:
     tech.kind[:] = 1
     with pytest.raises(ValueError, match="technosphere"):
         lca.prepare(s, burdens, tech)
+
+
+class Pretended:
+    """What `on_cluster` needs of a client: it works in this process, and forgets nothing of what it was asked."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads, self.groups = threads, []  # type: ignore[var-annotated]
+
+    def nthreads(self) -> dict[str, int]:
+        return {f"worker-{k}": 1 for k in range(self.threads)}
+
+    def scatter(self, task: Any, broadcast: bool) -> Any:
+        return task
+
+    def submit(self, what: Any, task: Any, group: list[int], retries: int, pure: bool) -> Any:
+        self.groups.append(group)
+        value = what(task, group)
+        return type("Future", (), {"result": lambda _: value})()
+
+
+def test_a_cluster_gets_groups_of_half_a_second_and_says_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = iter(np.cumsum([0.0, 9.0, 0.0, 0.1]).tolist())  # the first part takes 9 s, the second 0.1 s
+    monkeypatch.setattr("tanbiao.numerics.lca.cluster.time.perf_counter", lambda: next(now))
+    client, told = Pretended(2), []  # type: ignore[var-annotated]
+    run = on_cluster(client, progress=lambda done, whole: told.append((done, whole)))
+    assert run(lambda k: k * k, range(3, 103)) == [k * k for k in range(3, 103)]
+    assert [len(g) for g in client.groups] == [2, *19 * [5], 3] and told[-1] == (100, 100)
+    now = iter([0.0, 1.0, 1.0, 1.0])
+    client = Pretended(8)
+    assert on_cluster(client)(lambda k: k, range(66)) == list(range(66))
+    assert {len(g) for g in client.groups} == {2}, "four groups for each thread, however quick a part is"
+    for few in (0, 1, 2):
+        now = iter([0.0, 1.0, 1.0, 2.0])
+        assert on_cluster(Pretended(2))(lambda k: k, range(few)) == list(range(few))

@@ -11,9 +11,11 @@ from typer.testing import CliRunner
 
 from tanbiao.core.errors import TanbiaoError
 from tanbiao.present import report
+from tanbiao.present.document import Document, Grid
 from tanbiao.present.figures import svg
 from tanbiao.present.massflow.sheets import SHEETS
 from tanbiao.present.massflow_figures import Rate, thresholds
+from tanbiao.present.massflow_texts import material, receiver
 from tanbiao.present.sankey import Link, sankey
 from tanbiao.service import Run, load
 from tanbiao.service.massflow import fitting, processes, write_sheet
@@ -152,3 +154,36 @@ def test_a_sheet_that_does_not_fit_the_study_is_refused(
         write_sheet(runs[study], tmp_path, kind)
     problem = caught.value.problems[0]
     assert problem.code == "sheet-facts" and problem.args["table"] == table and not list(tmp_path.iterdir())
+
+
+def cells(document: Document) -> list[str]:
+    """The texts of every table."""
+    return [
+        c.text for s in document.sections for b in s.blocks if isinstance(b, Grid) for r in b.rows for c in r
+    ]
+
+
+def test_usual_names_stand_in_the_readers_language(runs: dict[str, Run]) -> None:
+    """Kinds of treatment, materials and usual takers are translated; ids and a user's own words stay."""
+    battery, car = (runs[n] for n in ("battery-recycler-year", "passenger-car"))
+    zh = cells(SHEETS["battery"](battery.study, battery.results, "zh"))
+    assert {"放电", "湿法", "破碎", "危险废物填埋场", "前驱体厂"} <= {*zh}
+    assert not {"discharge", "wet", "hazardous waste landfill", "precursor maker"} & {*zh}
+    en = cells(SHEETS["battery"](battery.study, battery.results, "en"))
+    assert {"hydrometallurgical", "hazardous waste landfill", "precursor maker"} <= {*en}
+    materials = cells(SHEETS["vehicle"](car.study, car.results, "zh"))
+    assert {"汽车钢", "炭黑", "钯"} <= {*materials}
+    back = cells(SHEETS["return"](runs["dismantler-month"].study, runs["dismantler-month"].results, "en"))
+    assert "再生铅企业（构造）" in back
+
+
+def test_words_of_a_user_are_not_touched() -> None:
+    assert receiver("Hazardous waste landfill", "zh") == "危险废物填埋场"
+    assert receiver("Müller_Recycling GmbH", "zh") == "Müller_Recycling GmbH"
+    assert material("sheet_steel_A", "zh") == "sheet steel A" and material("carbon_black", "zh") == "炭黑"
+
+
+def test_a_long_name_takes_two_lines_and_keeps_its_end() -> None:
+    name = "iron phosphate from leaching (phosphorus)"
+    text = sankey([Link("a", "b", 5), Link("b", "→recycling", 5)], {"a": "works", "b": name}, "en")
+    assert "iron phosphate from" in text and "leaching (phosphorus)" in text and "…" not in text

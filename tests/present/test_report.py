@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from tanbiao.core.errors import TanbiaoError
 from tanbiao.evaluate.grade.graded import Graded
 from tanbiao.present.report import render_report, report_docx, report_pdf
 from tanbiao.service import Run
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 def page(run: Run, lang: str = "zh", **more: Any) -> str:
@@ -157,3 +160,16 @@ def test_without_the_extra_package_the_error_names_it(
         call(run.study, run.results, run.ledger, run.library, "zh")
     assert caught.value.problems[0].code == "present-extra"
     assert "pip install" in caught.value.problems[0].text("zh")
+
+
+def test_a_report_without_a_footprint_says_nothing_of_climate() -> None:
+    from tanbiao.service import load
+
+    run = load(str(EXAMPLES / "battery-recycler-year")).run()
+    for lang, climate, said in (
+        ("zh", "只涉及气候变化", "不计算碳足迹"),
+        ("en", "GWP100", "no carbon footprint"),
+    ):
+        text = plain(page(run, lang))
+        assert said in text and climate not in text
+    assert "计算点：回收厂产出" in plain(page(run, "zh"))

@@ -116,6 +116,14 @@ def test_a_pack_that_nobody_has(write) -> None:
     assert str(problem.place).endswith("a/1/pack.yaml:6:builds_on")
 
 
+def test_a_mistyped_pack_is_answered_with_names_like_it(write) -> None:
+    write("cn.steel@2019", "[]")
+    folder = write("cn.steel@2024", "[]")
+    write("eu.battery@1", "[]")
+    assert refused(folder, "cn.steel").args["near"] == "cn.steel@2019, cn.steel@2024"
+    assert refused(folder, "eu.batery@1").args["near"] == "eu.battery@1"
+
+
 def test_two_revisions_of_one_pack_are_refused(write) -> None:
     write("base@1", BASE, revision=2)
     write("base@1", BASE, revision=1, released=True)

@@ -225,7 +225,7 @@ def report(
 def label(
     study: StudyArgument,
     out: OutOption = None,
-    format: Annotated[str, typer.Option(help="svg|png|json")] = "svg",
+    format: Annotated[str, typer.Option(help="svg|png|pdf|json")] = "svg",
     pack: PackOption = None,
     lang: LangOption = None,
     packs: PackRootOption = None,

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from ..core.errors import Lang
 from ..evaluate.comparison import Comparison, Side
+from ..present.numbers import minus
 from .console import (
     JsonOption,
     LangOption,
@@ -59,8 +60,6 @@ def compare(
         _beside(loaded, beside, pack, (per, result), lang_, json, out)
         return
     chosen = list(dict.fromkeys(pack or loaded.study.packs))
-    if len(chosen) < 2:
-        raise typer.BadParameter("--pack A --pack B")
     with reporting(lang_, json):
         found = compare_many(loaded, chosen)
         if out is not None:
@@ -79,16 +78,16 @@ def show_sides(sides: tuple[Side, ...], lang: Lang) -> None:
     from ..present.comparison import verdict_text
 
     table = headed(
-        ("标准包", "公布值", "每参照流 kgCO2e", "判定", "缺"),
-        ("pack", "published", "kgCO2e per reference flow", "verdict", "lacks"),
+        ("标准包", "公布值", "每参照流总量", "判定", "缺"),
+        ("pack", "published", "total for the reference flow", "verdict", "lacks"),
         lang,
     )
     for side in sides:
         value = side.total.value
         table.add_row(
             side.name,
-            f"{side.published.published} {side.published.unit}",
-            "—" if value is None else f"{value:.6g}",
+            f"{minus(side.published.published)} {side.published.unit}",
+            "—" if value is None else f"{minus(f'{value:.6g}')} {side.total.unit}",
             verdict_text(side, lang),
             ", ".join(side.total.missing),
         )
@@ -97,14 +96,36 @@ def show_sides(sides: tuple[Side, ...], lang: Lang) -> None:
 
 def show_comparison(found: Comparison, lang: Lang) -> None:
     """Both results, the parts of the difference with their clauses, and why they must not be ranked."""
-    from ..present.comparison import shown
+    zh = lang == "zh"
+    if found.unit:
+        _show_parts(found, lang)
+    else:
+        console.print(f"[bold]{found.left} → {found.right}[/bold]")
+        console.print("没有可分解的差额" if zh else "no difference to take apart")
+    if found.aside:
+        console.print(
+            "以上差额不含不可评的选择" if zh else "the difference above leaves out what is not evaluable"
+        )
+    for one in found.illegal:
+        console.print(
+            f"[dim]{'不能成立的组合' if zh else 'cannot stand'}: {' + '.join(one.axes)}: {one.reason}[/dim]"
+        )
+    if found.comparable:
+        console.print("两个结果可以比较" if zh else "the two results may be compared")
+    for reason in found.reasons:
+        console.print(("不可排名：" if zh else "not to be ranked: ") + reason[lang])
+    console.print()
+
+
+def _show_parts(found: Comparison, lang: Lang) -> None:
+    from ..present.comparison import WORDS, shown
 
     zh = lang == "zh"
     first, parts, last = shown(found)
     table = Table(box=None, pad_edge=False)
     for head in ("", found.unit, "条款") if zh else ("", found.unit, "clauses"):
         table.add_column(head, overflow="fold", justify="right" if head == found.unit else "left")
-    table.add_row(f"[bold]{found.left}[/bold]  {found.left_published} {found.left_unit}", first, "")
+    table.add_row(f"[bold]{found.left}[/bold]  {minus(found.left_published)} {found.left_unit}", first, "")
     for one in parts:
         part = one.part
         clauses = ", ".join(dict.fromkeys(c.partition("#")[2] for c in (*part.left, *part.right)))
@@ -116,21 +137,9 @@ def show_comparison(found: Comparison, lang: Lang) -> None:
                 else f" (not evaluable: lacks {', '.join(part.missing)})"
             )
         table.add_row(f"  {name}", one.text, f"[dim]{clauses}[/dim]")
-    table.add_row(f"[bold]{found.right}[/bold]  {found.right_published} {found.right_unit}", last, "")
+    end = f"[bold]{found.right}[/bold]  {minus(found.right_published)} {found.right_unit}"
+    table.add_row(end + (f"  ({WORDS['computable'][lang]})" if found.aside else ""), last, "")
     console.print(table)
-    if found.aside:
-        console.print(
-            "以上差额不含不可评的选择" if zh else "the difference above leaves out what is not evaluable"
-        )
-    for one_ in found.illegal:
-        console.print(
-            f"[dim]{'不能成立的组合' if zh else 'cannot stand'}: {' + '.join(one_.axes)}: {one_.reason}[/dim]"
-        )
-    if found.comparable:
-        console.print("两个结果可以比较" if zh else "the two results may be compared")
-    for reason in found.reasons:
-        console.print(("不可排名：" if zh else "not to be ranked: ") + reason[lang])
-    console.print()
 
 
 def _beside(
@@ -168,4 +177,4 @@ def _beside(
 
 
 def _number(value: float | None, sign: bool = False) -> str:
-    return "—" if value is None else f"{value:+.4g}" if sign else f"{value:.4g}"
+    return "—" if value is None else minus(f"{value:+.4g}" if sign else f"{value:.4g}")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..core.errors import Lang, Problem, TanbiaoError
+from ..core.text import default_lang
 
 if TYPE_CHECKING:
     from ..service.places import Places
@@ -25,15 +25,6 @@ FINE, FINDINGS_FAIL, UNUSABLE = 0, 1, 2
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
-
-
-def default_lang() -> Lang:
-    """From the environment: zh where a Chinese locale is set, else en."""
-    for name in ("TANBIAO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name, "")
-        if value:
-            return "zh" if value.lower().startswith("zh") else "en"
-    return "en"
 
 
 def read_lang(value: str | None) -> Lang:
@@ -111,6 +102,20 @@ def say(zh: str, en: str, lang: Lang) -> None:
 
 def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, sort_keys=False) + "\n")
+
+
+def progress(lang: Lang) -> Callable[[int, int], None]:
+    """Says on the error stream how far a job on a cluster is, at every tenth of it."""
+    said = 0
+
+    def say(done: int, whole: int) -> None:
+        nonlocal said
+        tenth = 10 * done // whole
+        if tenth > said:
+            said = tenth
+            errors.print(f"{done} / {whole} {'份' if lang == 'zh' else 'parts'}", style="dim")
+
+    return say
 
 
 def print_problems(problems: Iterable[Problem], lang: Lang) -> None:

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from ..core.errors import Lang
 from ..evaluate.improve import Improvement, improvements
+from ..present.evaluation_texts import levels_counted, term
 from ..present.evaluation_texts import say as phrase
-from ..present.evaluation_texts import term
 from ..service.run import Run
 from .console import (
     FINDINGS_FAIL,
@@ -70,6 +70,8 @@ def evaluate(
 def show_improvements(run: Run, lang: Lang) -> None:
     """Levels, and for each one that can be bettered: blockers with gaps, and the cheapest path."""
     table = Table(box=None, pad_edge=False, show_header=False)
+    for _ in range(4):
+        table.add_column(overflow="fold")
     for result in run.results:
         for one in result.published:
             if one.grade is not None:
@@ -79,7 +81,7 @@ def show_improvements(run: Run, lang: Lang) -> None:
                 )
                 table.add_row(
                     one.title[lang],
-                    f"[bold]{term('word', one.published, lang)}[/bold]",
+                    f"[bold]{levels_counted(one.published, lang)}[/bold]",
                     index,
                     f"[dim]{one.pack}[/dim]",
                 )
@@ -102,17 +104,18 @@ def _show(found: Improvement, lang: Lang) -> None:
             if b.limit is not None and b.limit.lacks is not None
             else ""
         )
-        veto = phrase("col.veto", lang) if b.veto else ""
-        console.print(
-            f"  {b.row.name[lang]}  {phrase('col.gap', lang)} {gap or '—'}  "
-            f"{phrase('col.points', lang)} {float(b.points):.4g}  {veto}"
-        )
+        parts = [b.row.name[lang], f"{phrase('col.gap', lang)} {gap or '—'}"]
+        if b.row.weight is not None:  # limits without an index have no points to lose
+            parts.append(f"{phrase('col.points', lang)} {float(b.points):.4g}")
+            parts += [phrase("col.veto", lang)] if b.veto else []
+        console.print("  " + "  ".join(parts))
     if not found.actions:
         return
     if found.path is None:
         console.print("  " + phrase("say.no_path", lang, target=term("word", found.target, lang)))
         return
-    names = ", ".join(f"{a.id} {a.name[lang]}" for a in found.path.actions) or "—"
+    comma = "、" if lang == "zh" else ", "
+    names = comma.join(f"{a.id} {a.name[lang]}" for a in found.path.actions) or "—"
     console.print(
         "  "
         + phrase(

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from ..core.errors import Lang, Problem
 from ..exchange.store import library_id
+from ..exchange.words import in_words
 from ..service import exchange as use
 from ..service.places import Places
 from .console import (
@@ -231,13 +232,13 @@ def _show_import(found: use.Imported, lang: Lang) -> None:
     )
     console.print("  " + "  ".join(f"{z if zh else k.replace('_', ' ')} {s[k]}" for z, k in labels))
     for rule, n in s["linked"].items():
-        console.print(f"  [dim]{n:>9}  {rule}[/dim]")
+        console.print(f"  [dim]{n:>9}  {escape(in_words(rule, lang))}[/dim]")
     _shown(found.problems, lang)
     if found.losses:
         console.print(
             "[dim]"
             + ("未带入的字段：" if zh else "not carried: ")
-            + ", ".join(x.field for x in found.losses[:SHOWN])
+            + escape(("、" if zh else ", ").join(in_words(x.field, lang) for x in found.losses[:SHOWN]))
             + "[/dim]"
         )
     console.print(str(found.stored.folder))
@@ -245,7 +246,7 @@ def _show_import(found: use.Imported, lang: Lang) -> None:
 
 def export_(
     source: Annotated[str, typer.Argument(help="study, library or file / 研究、背景库或文件")],
-    to: Annotated[str, typer.Option("--to", help="openlca | ilcd | tidas | brightway | workbook")],
+    to: Annotated[str, typer.Option("--to", help="openlca | ilcd | tidas | brightway | workbook | recp")],
     out: Annotated[Path | None, typer.Option(help="file to write / 输出文件")] = None,
     template: Annotated[
         Path | None, typer.Option(help="customer's workbook to fill (--to template) / 客户模板")
@@ -269,6 +270,10 @@ def export_(
             return
         if to == "workbook":
             found = use.export_workbook(source, out or Path(f"{Path(source).name}.xlsx"))
+        elif to == "recp":
+            from ..service.recp import export_recp
+
+            found = export_recp(Path(source), out or Path(f"{Path(source).name}.recp.csv"))
         else:
             found = use.export(source, to, out, places)
         if json:
@@ -282,7 +287,7 @@ def export_(
             ):
                 table.add_column(head, overflow="fold")
             for x in found.losses:
-                table.add_row(escape(x.field), str(x.count), escape(x.example))
+                table.add_row(escape(in_words(x.field, lang_)), str(x.count), escape(x.example))
             console.print(table)
 
 
@@ -311,8 +316,11 @@ def new_(
 def gap(
     study: Annotated[str, typer.Argument(help="study / 研究")],
     table: Annotated[
-        Path, typer.Argument(help="contribution table of another tool (CSV) / 另一工具的贡献表")
+        Path, typer.Argument(help="contribution table of another tool, CSV or workbook / 另一工具的贡献表")
     ],
+    pack: Annotated[
+        str, typer.Option("--pack", help="the nearest total when left out / 省略时取合计最接近的标准包")
+    ] = "",
     lang: LangOption = None,
     json: JsonOption = False,
     packs: PackRootOption = None,
@@ -320,38 +328,34 @@ def gap(
     """Another tool's contributions beside ours, line by line. / 与另一工具的贡献逐行对照。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        rows = use.gap_to_other_tool(study, table, Places(packs=tuple(Path(r) for r in packs or ())))
+        found = use.gap_to_other_tool(
+            study, table, Places(packs=tuple(Path(r) for r in packs or ())), pack, lang_
+        )
         if json:
-            print_json(
-                [
-                    {
-                        "theirs": g.theirs,
-                        "ours": g.ours,
-                        "their_value": g.their_value,
-                        "our_value": g.our_value,
-                        "difference": g.difference,
-                        "matched": g.matched,
-                    }
-                    for g in rows
-                ]
-            )
+            print_json(found.data())
             return
+        zh = lang_ == "zh"
+        console.print(f"{found.pack}  {found.unit}", style="dim")
+        lines: list[tuple[str, ...]] = [
+            (
+                g.theirs or "-",
+                g.ours or "-",
+                f"{g.their_value:.5g}",
+                f"{g.our_value:.5g}",
+                f"{g.difference:+.5g}",
+                in_words(g.matched, lang_) or "-",
+            )
+            for g in found.rows
+        ]
+        total, difference = "合计" if zh else "total", found.ours - found.theirs
+        lines.append((total, "", f"{found.theirs:.5g}", f"{found.ours:.5g}", f"{difference:+.5g}", ""))
         _rows(
             ("对方", "我方", "对方值", "我方值", "差", "对应")
-            if lang_ == "zh"
+            if zh
             else ("theirs", "ours", "their value", "our value", "difference", "matched"),
-            [
-                (
-                    g.theirs or "-",
-                    g.ours or "-",
-                    f"{g.their_value:.5g}",
-                    f"{g.our_value:.5g}",
-                    f"{g.difference:+.5g}",
-                    g.matched or "-",
-                )
-                for g in rows
-            ],
+            lines,
         )
+        _shown(found.problems, lang_)
 
 
 def _rows(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from ..core.errors import Lang
 from ..library.impacts import Carried
 from ..library.model import POSITIONS
 from ..service import impacts as use
-from .console import JsonOption, LangOption, console, errors, print_json, read_lang, reporting
+from ..service.files import write
+from .console import JsonOption, LangOption, console, errors, headed, print_json, read_lang, reporting
+from .notes import Notes
 
 WHY = {
     "unknown": {"zh": "方法中没有此流", "en": "not in the methods"},
     "direction": {"zh": "只有相反方向的因子", "en": "factor for the other direction only"},
     "unit": {"zh": "单位不能换算", "en": "unit does not convert"},
+    "unit-unsaid": {
+        "zh": "因子未写单位，流的单位不常用",
+        "en": "no unit stated, for a flow in an uncommon one",
+    },
     "place": {"zh": "没有该地点的因子", "en": "no factor for its place"},
     "ambiguous": {"zh": "同名的流因子不同", "en": "one name, several factors"},
 }
@@ -28,11 +36,11 @@ LibraryArgument = Annotated[str, typer.Argument(help="id or folder; a+b lays b o
 
 def impacts(
     library: LibraryArgument,
+    method: Annotated[
+        Path, typer.Option("--method", help="table or folder of factors / 特征化因子的表或文件夹")
+    ],
     product: Annotated[
         list[str] | None, typer.Argument(help="processes; all products where none / 过程；不给则为全部产品")
-    ] = None,
-    method: Annotated[
-        Path | None, typer.Option("--method", help="table or folder of factors / 特征化因子的表或文件夹")
     ] = None,
     category: Annotated[
         list[str] | None, typer.Option("--category", help="may be repeated / 影响类别，可重复")
@@ -56,15 +64,13 @@ def impacts(
         int, typer.Option("--samples", "-n", min=0, help="draws of the library's own uncertainty / 抽样次数")
     ] = 0,
     seed: Annotated[int, typer.Option("--seed", help="of the draws / 抽样种子")] = 0,
-    top: Annotated[int, typer.Option(help="rows shown / 显示行数")] = 10,
+    top: Annotated[int, typer.Option(min=1, help="rows shown / 显示行数")] = 10,
     lang: LangOption = None,
     json: JsonOption = False,
 ) -> None:
     """Scores in every category of a method, the inventory, and what no factor covers. / 各影响类别的结果。"""
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        if method is None:
-            raise typer.BadParameter("--method")
         options = use.ImpactOptions(
             method, tuple(category or ()), mapping, normalise, weight, tuple(place or ()), gwp
         )
@@ -81,11 +87,14 @@ def impacts(
                 ]
                 print_json({**use.head(ready), "products": rows})
                 return
+            notes = Notes()
             for one, spread in zip(found, spreads, strict=True):
-                _print_product(one, lang_, top)
+                _print_product(one, lang_, top, notes)
                 if samples:
                     _print_draws(spread, lang_)
             _print_fallbacks(ready, lang_, top)
+            show_assumed(ready, lang_)
+            notes.show(ready.library, lang_)
             return
         every = use.all_impacts(ready)
         if out is not None:
@@ -93,15 +102,15 @@ def impacts(
         if json:
             print_json({**use.head(ready), **every.data()})
             return
-        _print_all(every, lang_, top)
+        notes = Notes()
+        _print_all(every, lang_, top, notes)
         _print_fallbacks(ready, lang_, top)
+        show_assumed(ready, lang_)
+        notes.show(ready.library, lang_)
 
 
 def _table(lang: Lang, heads: Sequence[tuple[str, str]]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for zh, en in heads:
-        table.add_column(zh if lang == "zh" else en, overflow="fold")
-    return table
+    return headed([zh for zh, _ in heads], [en for _, en in heads], lang)
 
 
 def _number(value: float | None) -> str:
@@ -109,8 +118,8 @@ def _number(value: float | None) -> str:
 
 
 def _name(c: Carried, lang: Lang) -> str:
-    name = c.name_zh if lang == "zh" else c.name_en
-    return f"{name} [dim]{c.substance.compartment}[/dim]" if c.kind == "flow" else name
+    name = escape(c.name_zh if lang == "zh" else c.name_en)
+    return f"{name} [dim]{escape(c.substance.compartment)}[/dim]" if c.kind == "flow" else name
 
 
 def _direction(c: Carried, lang: Lang) -> str:
@@ -119,10 +128,14 @@ def _direction(c: Carried, lang: Lang) -> str:
     ][c.direction]
 
 
-def _print_product(one: use.ProductImpacts, lang: Lang, top: int) -> None:
-    zh = lang == "zh"
-    process = one.ready.library.processes[one.product]
-    console.print(f"[bold]{process.name(lang)}[/bold]  1 {process.unit}  [dim]{one.product}[/dim]")
+def _print_product(one: use.ProductImpacts, lang: Lang, top: int, notes: Notes) -> None:
+    zh, library = lang == "zh", one.ready.library
+    process = library.processes[one.product]
+    mark = notes.mark(library.standing(one.product))
+    console.print(
+        f"[bold]{escape(process.name(lang))}[/bold]  1 {process.unit}  [dim]{escape(one.product)}[/dim]{mark}",
+        soft_wrap=True,
+    )
     heads = [("类别", "category"), ("结果", "result"), ("单位", "unit"), ("计入的流", "flows that count")]
     extra = [("归一化", "normalised")] if one.ready.normalise is not None else []
     extra += [("加权", "weighted")] if one.ready.weight is not None else []
@@ -155,12 +168,15 @@ def _print_product(one: use.ProductImpacts, lang: Lang, top: int) -> None:
     for m, method in enumerate(one.ready.methods):
         flows, processes = one.largest(m, 3)
         if flows:
-            console.print(f"[bold]{method.name}[/bold]", soft_wrap=True)
+            console.print(f"[bold]{escape(method.name)}[/bold]", soft_wrap=True)
             for c, v in flows:
                 console.print(f"  {v:.4g}  {_name(c, lang)} ({_direction(c, lang)})", soft_wrap=True)
             for p, v in processes:
-                console.print(f"  {v:.4g}  ← {one.ready.library.processes[p].name(lang)}", soft_wrap=True)
-    _print_missing(one, lang, top)
+                name = escape(library.processes[p].name(lang)) + notes.mark(library.standing(p))
+                console.print(f"  {v:.4g}  ← {name}", soft_wrap=True)
+            states = "; ".join(f"{p.share:.1%} {escape(p.id)}" for p in one.verified(m)[:3])
+            console.print(f"  [dim]{'核证状态' if zh else 'verification'}: {states}[/dim]", soft_wrap=True)
+    show_gaps(one, lang, top, notes)
 
 
 def _print_draws(found: use.DrawnImpacts | None, lang: Lang) -> None:
@@ -178,17 +194,26 @@ def _print_draws(found: use.DrawnImpacts | None, lang: Lang) -> None:
         if zh
         else f"[bold]{d.samples} draws (seed {d.seed}), amounts that vary: {d.drawn}[/bold]"
     )
-    heads = [("类别", "category"), ("均值", "mean"), ("标准差", "s.d."), ("2.5 %", "2.5 %")]
+    heads = [
+        ("类别", "category"),
+        ("静态值", "static"),
+        ("均值", "mean"),
+        ("标准差", "s.d."),
+        ("2.5 %", "2.5 %"),
+    ]
     table = _table(lang, [*heads, ("中位数", "median"), ("97.5 %", "97.5 %")])
-    for category, s in found.scores:
-        values = (s.mean, s.deviation, s.low, s.median, s.high)
-        table.add_row(category, *(_number(v) for v in values))
+    for score, s in found.scores:
+        values = (None,) * 5 if s is None else (s.mean, s.deviation, s.low, s.median, s.high)
+        table.add_row(escape(score.category), _number(score.value), *(_number(v) for v in values))
     console.print(table)
-    if d.found.unsolved:
-        said = (
-            f"{len(d.found.unsolved)} 次抽样无解" if zh else f"{len(d.found.unsolved)} draws have no solution"
+    if found.unsolved:
+        n, first = len(found.unsolved), escape(found.unsolved[0][1])
+        console.print(
+            f"[yellow]{n} 次抽样无解，不计入统计；其一：{first}[/yellow]"
+            if zh
+            else f"[yellow]{n} draws have no solution and are left out; one of them: {first}[/yellow]",
+            soft_wrap=True,
         )
-        console.print(f"[yellow]{said}[/yellow]")
 
 
 def _print_single(one: use.ProductImpacts, lang: Lang) -> None:
@@ -207,7 +232,8 @@ def _print_single(one: use.ProductImpacts, lang: Lang) -> None:
     console.print(f"{'加权总和' if lang == 'zh' else 'weighted sum'}: [bold]{one.single:.6g}[/bold]")
 
 
-def _print_missing(one: use.ProductImpacts, lang: Lang, top: int) -> None:
+def show_gaps(one: use.ProductImpacts, lang: Lang, top: int, notes: Notes) -> None:
+    """What the scores leave out: flows without factor, results without inventory, exchanges without provider."""
     zh = lang == "zh"
     if one.missing:
         console.print(
@@ -236,7 +262,7 @@ def _print_missing(one: use.ProductImpacts, lang: Lang, top: int) -> None:
             else f"[yellow]results without inventory, in the climate positions only: {len(one.totals)}[/yellow]"
         )
         for c, v, kg in one.totals[:top]:
-            name = c.name_zh if zh else c.name_en
+            name = _name(c, lang) + notes.mark(one.ready.library.standing(c.substance.id))
             console.print(f"  {v:.4g} {c.substance.unit}  {kg:.4g} kgCO2e  {name}", soft_wrap=True)
     if one.cutoffs:
         console.print(
@@ -245,14 +271,32 @@ def _print_missing(one: use.ProductImpacts, lang: Lang, top: int) -> None:
             else f"[yellow]exchanges without provider: {len(one.cutoffs)}[/yellow]"
         )
         for process, flow, unit, v in one.cutoffs[:top]:
-            console.print(f"  {v:.4g} {unit}  {flow}  [dim]{process}[/dim]", soft_wrap=True)
+            console.print(f"  {v:.4g} {unit}  {escape(flow)}  [dim]{escape(process)}[/dim]", soft_wrap=True)
 
 
-def _print_all(every: use.AllImpacts, lang: Lang, top: int) -> None:
+def show_assumed(ready: use.Ready, lang: Lang) -> None:
+    """Factors without a unit, once for all products."""
+    found = ready.assessed.assumed
+    if not found:
+        return
+    flows = ", ".join(f"{flow} [{unit}]" for flow, unit in dict.fromkeys((x.flow, x.unit) for x in found))
+    said = (
+        f"没有写单位、按流自身的单位计的因子：{len(found)} 个（{flows}）"
+        if lang == "zh"
+        else f"factors that state no unit, taken per unit of the flow: {len(found)} ({flows})"
+    )
+    console.print(f"[yellow]{escape(said)}[/yellow]", soft_wrap=True)
+
+
+def _print_all(every: use.AllImpacts, lang: Lang, top: int, notes: Notes) -> None:
     zh = lang == "zh"
     ready = every.ready
     shown = range(min(len(every.products), 3 if len(every.products) <= 3 else 0))
-    names = [(ready.library.processes[every.products[k]].name(lang),) * 2 for k in shown]
+    shown_ids = [every.products[k] for k in shown]
+    names = [
+        (escape(ready.library.processes[p].name(lang)) + notes.mark(ready.library.standing(p)),) * 2
+        for p in shown_ids
+    ]
     heads = [("类别", "category"), ("单位", "unit"), ("有结果的产品", "products with a result")]
     table = _table(lang, [*heads, *names])
     for m, method in enumerate(ready.methods):
@@ -305,26 +349,58 @@ def _print_fallbacks(ready: use.Ready, lang: Lang, top: int) -> None:
 
 
 def _file(folder: Path, name: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / name).open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(head)
-        out.writerows(rows)
-    errors.print(str(folder / name), style="dim")
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow(head)
+    out.writerows(rows)
+    errors.print(str(write(folder / name, text.getvalue())), style="dim")
+
+
+STANDING = ("verification", "source")
+
+
+def _stands(ready: use.Ready, item: str) -> tuple[str, str]:
+    found = ready.library.standing(item)
+    return found.verification, found.source
 
 
 def _write_products(folder: Path, found: Sequence[use.ProductImpacts]) -> None:
+    about = ("flow", "name_zh", "name_en", "compartment", "direction", "amount", "unit")
     _file(
         folder,
         "scores.csv",
-        ("product", "category", "value", "unit", "flows", "normalised", "weighted"),
+        ("product", "category", "value", "unit", "flows", "normalised", "weighted", *STANDING),
         [
-            (f.product, s.category, _cell(s.value), s.unit, s.flows, _cell(s.normalised), _cell(s.weighted))
+            (
+                *(f.product, s.category, _cell(s.value), s.unit, s.flows),
+                *(_cell(s.normalised), _cell(s.weighted)),
+                *_stands(f.ready, f.product),
+            )
             for f in found
             for s in f.scores
         ],
     )
-    about = ("flow", "name_zh", "name_en", "compartment", "direction", "amount", "unit")
+    _file(
+        folder,
+        "contributions.csv",
+        ("product", "category", "process", "value", "unit", *STANDING),
+        [
+            (f.product, s.category, p, repr(v), s.unit, *_stands(f.ready, p))
+            for f in found
+            for m, s in enumerate(f.scores)
+            for p, v in f.largest(m, 100)[1]
+        ],
+    )
+    _file(
+        folder,
+        "without_inventory.csv",
+        ("product", *about, "kgCO2e", *STANDING),
+        [
+            (f.product, *_about(c, v), repr(kg), *_stands(f.ready, c.substance.id))
+            for f in found
+            for c, v, kg in f.totals
+        ],
+    )
     _file(
         folder,
         "inventory.csv",
@@ -353,13 +429,14 @@ def _write_all(folder: Path, every: use.AllImpacts) -> None:
     _file(
         folder,
         "scores.csv",
-        ("product", "unit", *(m.name for m in ready.methods), *(f"kgCO2e {p}" for p in POSITIONS)),
+        ("product", "unit", *(m.name for m in ready.methods), *(f"kgCO2e {p}" for p in POSITIONS), *STANDING),
         [
             (
                 p,
                 ready.library.processes[p].unit,
                 *(_cell(float(v)) for v in every.value[k]),
                 *(_cell(float(v)) for v in every.climate[k]),
+                *_stands(ready, p),
             )
             for k, p in enumerate(every.products)
         ],

@@ -1,10 +1,11 @@
-"""`tanbiao pack`: list, show, lint, test."""
+"""`tanbiao pack`: list, show, diff, lint, test."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from ..service import packs as use
 from .console import (
@@ -80,6 +81,23 @@ def show(name: Name, lang: LangOption = None, json: JsonOption = False, packs: P
                 clause.text[lang_] + formula,
             )
         console.print(table)
+
+
+@app.command("diff")
+def diff_packs(
+    old: Name, new: Name, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None
+) -> None:
+    """Every clause, table cell, text and review mark that differs between two packs. / 比较两个标准包。"""
+    lang_ = read_lang(lang)
+    with reporting(lang_, json):
+        changes = use.diff_packs(old, new, read_places(packs))
+        if json:
+            print_json([c.data() for c in changes])
+            return
+        table = headed(("变化", "位置", "原为", "现为"), ("change", "where", "before", "after"), lang_)
+        for change in changes:
+            table.add_row(*map(escape, (change.what, str(change.place), change.before, change.after)))
+        console.print(table if changes else ("没有差别" if lang_ == "zh" else "no difference"))
 
 
 @app.command()

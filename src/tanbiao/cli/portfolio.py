@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isfinite, nan
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from .console import JsonOption, LangOption, console, print_json, read_lang, reporting
+from ..core.errors import Place, Problem, raise_errors
+from .console import JsonOption, LangOption, console, print_json, progress, read_lang, reporting
 from .uncertainty import SchedulerOption
 
 
@@ -34,21 +37,14 @@ def portfolio(
     json: JsonOption = False,
 ) -> None:
     """A table of products with bills in levels, rolled up over a library, with primary-data shares. / 产品组合。"""
-    from ..core.errors import refuse
     from ..service.files import write
     from ..service.portfolio import portfolios
 
     lang_ = read_lang(lang)
     zh = lang_ == "zh"
     with reporting(lang_, json):
-        changed: dict[str, float] = {}
-        for one in change or ():
-            item, _, text = one.rpartition("=")
-            try:
-                changed[item] = float(text)
-            except ValueError:
-                raise refuse("portfolio-change", text=one) from None
-        found = portfolios(table, None, library or (), gwp, changed, scheduler)
+        changed = _changes(change or ())
+        found = portfolios(table, None, library or (), gwp, changed, scheduler, progress(lang_))
         if out is not None:
             write(out, found.table())
         if json:
@@ -83,3 +79,20 @@ def portfolio(
             console.print(f"{len(found.moved)} 个产品变动" if zh else f"{len(found.moved)} products move")
             for name, before, after in found.moved[:limit]:
                 console.print(f"  {name}  {before:.6g} → {after:.6g}  ({after - before:+.4g})")
+
+
+def _changes(said: Sequence[str]) -> dict[str, float]:
+    """ITEM=kgCO2e, each item once."""
+    changed: dict[str, float] = {}
+    problems = []
+    for one in said:
+        item, _, text = one.rpartition("=")
+        try:
+            value = float(text)
+        except ValueError:
+            value = nan
+        if not item or not isfinite(value) or item in changed:
+            problems.append(Problem("portfolio-change", Place(), {"text": one}))
+        changed[item] = value
+    raise_errors(problems)
+    return changed

@@ -10,7 +10,8 @@ from ..core.errors import Lang
 from ..evaluate.explain import Explained as ExplainedTree
 from ..evaluate.years import Explained
 from ..present import tables
-from ..present.comparison import years_shown
+from ..present.comparison import tracking_text, years_shown
+from ..present.numbers import minus
 from ..seal.verify import LEVELS, VERDICTS
 from ..service.demo import Demo
 from ..service.diff import Diff
@@ -108,6 +109,10 @@ def _line(node: ExplainedTree, lang: Lang) -> RichText:
     return text
 
 
+MOST_CHANGES = 60
+"""So many changes are printed; data in JSON hold all of them."""
+
+
 def show_diff(diff: Diff, lang: Lang) -> None:
     """What changed, what each change did alone, and how the published quantities moved."""
     zh = lang == "zh"
@@ -119,18 +124,29 @@ def show_diff(diff: Diff, lang: Lang) -> None:
         ("change", "where", "before", "after", "effect alone"),
         lang,
     )
-    for change in diff.changes:
+    for change in diff.changes[:MOST_CHANGES]:
         effect = diff.effects.get(change.what)
         table.add_row(
             change.what,
             str(change.place),
             change.before,
             change.after,
-            f"{effect:+.4g}" if effect is not None else "",
+            minus(f"{effect:+.4g}") if effect is not None else "",
         )
     console.print(table)
+    left = len(diff.changes) - MOST_CHANGES
+    if left > 0:
+        console.print(
+            f"[dim]另有 {left} 处改动，见 --json[/dim]"
+            if zh
+            else f"[dim]{left} more changes, see --json[/dim]"
+        )
     if diff.explained is not None:
         show_years(diff.explained, lang)
+    elif diff.unexplained is not None:
+        console.print(
+            ("变化未能分解：" if zh else "the change could not be taken apart: ") + diff.unexplained[lang]
+        )
     moved = headed(
         ("标准包", "量", "单位", "原为", "现为", "差"),
         ("pack", "quantity", "unit", "before", "after", "difference"),
@@ -146,7 +162,7 @@ def show_diff(diff: Diff, lang: Lang) -> None:
             row.unit,
             _number(row.before),
             _number(row.after),
-            f"{row.difference:+.4g}" if row.difference is not None else "",
+            minus(f"{row.difference:+.4g}") if row.difference is not None else "",
         )
     console.print(moved)
     if still:
@@ -160,7 +176,6 @@ def show_diff(diff: Diff, lang: Lang) -> None:
 
 def show_years(found: Explained, lang: Lang) -> None:
     """From one year to the next by data, factor and method."""
-    zh = lang == "zh"
     first, texts, last = years_shown(found)
     table = Table(box=None, pad_edge=False)
     table.add_column(f"{found.pack}", overflow="fold")
@@ -170,16 +185,8 @@ def show_years(found: Explained, lang: Lang) -> None:
         table.add_row(f"  {part.title[lang]}", text)
     table.add_row(f"[bold]{found.names[1][lang]}[/bold]", last)
     console.print(table)
-    if found.same_method:
-        console.print(
-            "方法相同，可作为同一序列跟踪" if zh else "one method: the years may be tracked as one series"
-        )
-    for reason in found.reasons:
-        console.print(
-            ("方法不同，其影响已单列：" if zh else "the method differs, its part is told apart: ")
-            + reason[lang]
-        )
+    console.print(tracking_text(found, lang), soft_wrap=True)
 
 
 def _number(value: float | None) -> str:
-    return "—" if value is None else f"{value:.6g}"
+    return "—" if value is None else minus(f"{value:.6g}")

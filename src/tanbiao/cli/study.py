@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..present.numbers import minus
 from .console import (
     JsonOption,
     LangOption,
@@ -149,7 +150,7 @@ def run_(
         base = told[0]
         for one in told:
             same = one.value is not None and base.value is not None and one.unit == base.unit
-            change = f"{one.value - base.value:+.4g}" if same and one is not base else ""  # type: ignore[operator]
+            change = minus(f"{one.value - base.value:+.4g}") if same and one is not base else ""  # type: ignore[operator]
             table.add_row(
                 one.scenario.id,
                 one.scenario.name[lang_],
@@ -189,6 +190,13 @@ def sensitivity_(
             ("choice, datum or factor", "kind", f"low ({found.unit})", "high", "width", "moved by"),
             lang_,
         )
+        if not found.swings:
+            console.print(
+                "没有参数、清单数据或因子可以移动"
+                if lang_ == "zh"
+                else "no parameter, exchange or factor to move"
+            )
+            return
         for swing in found.swings:
             table.add_row(
                 f"{swing.name[lang_]} [dim]{swing.target}[/dim]",

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.markup import escape
 
 from ..core.errors import Lang
 from ..library.trace import Branch, Part
 from ..service import trace as use
-from .console import JsonOption, LangOption, console, errors, print_json, read_lang, reporting
-from .impacts import LibraryArgument
+from ..service.files import write
+from .console import JsonOption, LangOption, console, errors, headed, print_json, read_lang, reporting
+from .impacts import LibraryArgument, show_assumed, show_gaps
+from .notes import Notes
 
 MethodOption = Annotated[
     Path | None,
@@ -32,8 +34,8 @@ def trace(
     category: CategoryOption = "",
     gwp: GwpOption = "AR6",
     cutoff: Annotated[float, typer.Option(help="share of the result / 占结果的份额")] = 0.01,
-    depth: Annotated[int, typer.Option(help="levels of the tree shown / 树的层数")] = 5,
-    top: Annotated[int, typer.Option(help="rows shown / 显示行数")] = 8,
+    depth: Annotated[int, typer.Option(min=1, help="levels of the tree shown / 树的层数")] = 5,
+    top: Annotated[int, typer.Option(min=1, help="rows shown / 显示行数")] = 8,
     sobol: Annotated[
         int, typer.Option("--sobol", min=0, help="draws for global sensitivity / 全局敏感性的抽样次数")
     ] = 0,
@@ -51,8 +53,7 @@ def trace(
             library.split("+"), product, use.TraceOptions(method, category, gwp, cutoff, sobol, seed)
         )
         if figure is not None:
-            figure.write_text(use.sankey(found, lang_, depth), encoding="utf-8")
-            errors.print(str(figure), style="dim")
+            errors.print(str(write(figure, use.sankey(found, lang_, depth))), style="dim")
         if json:
             print_json(found.data())
             return
@@ -60,42 +61,52 @@ def trace(
 
 
 def _print(found: use.Traced, lang: Lang, depth: int, top: int) -> None:
-    zh, t = lang == "zh", found.trace
+    zh, t, notes = lang == "zh", found.trace, Notes()
     unit = found.library.processes[found.product].unit
+    mark = notes.mark(found.standing(found.product))
     console.print(
-        f"[bold]{found.name(found.product, lang)}[/bold]  [dim]{found.product}[/dim]", soft_wrap=True
+        f"[bold]{escape(found.name(found.product, lang))}[/bold]  [dim]{escape(found.product)}[/dim]{mark}",
+        soft_wrap=True,
     )
-    console.print(f"{t.total:.6g} {found.unit}/{unit}  [dim]{found.category}[/dim]")
+    console.print(f"{t.total:.6g} {found.method.unit}/{unit}  [dim]{escape(found.method.name)}[/dim]")
     for title, rows in (
         (("直接排放的过程", "by process that emits"), t.by_process),
         (("基本流与无清单的结果", "by elementary flow, and results without inventory"), t.by_flow),
         (("第一级供应者", "by first supplier"), t.by_supplier),
         (("地点", "by place"), t.by_place),
         (("过程类别", "by class of process"), t.by_class),
+        (("数据的核证状态", "by verification of the data"), t.by_verification),
     ):
-        _part(title[0] if zh else title[1], rows, found, lang, top)
+        _part(title[0] if zh else title[1], rows, found, lang, top, notes)
     console.print(f"[bold]{'路径' if zh else 'paths'}[/bold]")
-    _branch(t.tree, found, lang, depth, 1)
+    _branch(t.tree, found, lang, depth, 1, notes)
     console.print(
         "[bold]对结果影响最大的数量[/bold]（数量变 1%，结果变）"
         if zh
         else "[bold]amounts that move the result most[/bold] (result for one per cent)"
     )
-    table = Table(box=None, pad_edge=False)
-    for head in (
-        ("数量", "过程", "购自或流", "变化") if zh else ("amount", "process", "bought, or flow", "change")
-    ):
-        table.add_column(head, overflow="fold")
+    table = headed(
+        ("数量", "过程", "购自或流", "变化"), ("amount", "process", "bought, or flow", "change"), lang
+    )
     for p in t.pulls[:top]:
-        other = found.name(p.provider or p.what, lang)
         table.add_row(
-            f"{p.amount:.4g} {p.unit}", found.name(p.process, lang), other, f"{p.elasticity:+.3f} %"
+            f"{p.amount:.4g} {p.unit}",
+            _named(found, p.process, lang, notes),
+            _named(found, p.provider or p.what, lang, notes),
+            f"{p.elasticity:+.3f} %",
         )
     console.print(table)
-    _variance(found, lang, top)
+    _variance(found, lang, top, notes)
+    show_gaps(found.behind, lang, top, notes)
+    show_assumed(found.behind.ready, lang)
+    notes.show(found.library, lang)
 
 
-def _variance(found: use.Traced, lang: Lang, top: int) -> None:
+def _named(found: use.Traced, item: str, lang: Lang, notes: Notes) -> str:
+    return escape(found.name(item, lang)) + notes.mark(found.standing(item))
+
+
+def _variance(found: use.Traced, lang: Lang, top: int, notes: Notes) -> None:
     """Amounts whose uncertainty counts most; silent where the library declares no distribution."""
     if found.sources is None:
         return
@@ -104,22 +115,27 @@ def _variance(found: use.Traced, lang: Lang, top: int) -> None:
         f"[bold]{'一阶方差' if zh else 'first-order variance'}[/bold]  {found.sources.variance:.4g}  "
         f"({'标准差' if zh else 's.d.'} {found.sources.variance**0.5:.4g})"
     )
-    table = Table(box=None, pad_edge=False)
-    heads = ("份额", "过程", "购自或流") if zh else ("share", "process", "bought, or flow")
     asked = any(r.first is not None for r in found.sources.rows)
-    for head in (*heads, *(("Sobol 一阶", "Sobol 总") if zh else ("Sobol first", "Sobol total")) * asked):
-        table.add_column(head, overflow="fold")
+    zh_heads, en_heads = ("份额", "过程", "购自或流"), ("share", "process", "bought, or flow")
+    table = headed(
+        (*zh_heads, *("Sobol 一阶", "Sobol 总") * asked),
+        (*en_heads, *("Sobol first", "Sobol total") * asked),
+        lang,
+    )
     for r in found.sources.rows[:top]:
         indices = () if r.first is None else (f"{r.first:.3f}", f"{r.total:.3f}")
-        process = found.name(r.process, lang) if r.process else "–"
-        table.add_row(f"{r.variance:.1%}", process, found.name(r.provider or r.what, lang), *indices)
+        process = _named(found, r.process, lang, notes) if r.process else "–"
+        table.add_row(
+            f"{r.variance:.1%}", process, _named(found, r.provider or r.what, lang, notes), *indices
+        )
     console.print(table)
 
 
-def _part(title: str, rows: Sequence[Part], found: use.Traced, lang: Lang, top: int) -> None:
+def _part(title: str, rows: Sequence[Part], found: use.Traced, lang: Lang, top: int, notes: Notes) -> None:
     console.print(f"[bold]{title}[/bold]")
     for row in rows[:top]:
-        console.print(f"  {row.share:6.1%}  {row.value:.4g}  {found.name(row.id, lang)}", soft_wrap=True)
+        name = _named(found, row.id, lang, notes)
+        console.print(f"  {row.share:6.1%}  {row.value:.4g}  {name}", soft_wrap=True)
     rest = sum(r.value for r in rows[top:])
     if rows[top:]:
         word = f"其余 {len(rows) - top} 项" if lang == "zh" else f"{len(rows) - top} more"
@@ -127,14 +143,12 @@ def _part(title: str, rows: Sequence[Part], found: use.Traced, lang: Lang, top: 
         console.print(f"  [dim]{share:6.1%}  {rest:.4g}  {word}[/dim]")
 
 
-def _branch(node: Branch, found: use.Traced, lang: Lang, depth: int, level: int) -> None:
+def _branch(node: Branch, found: use.Traced, lang: Lang, depth: int, level: int, notes: Notes) -> None:
     for child in node.children:
-        console.print(
-            f"{'  ' * level}{child.share:6.1%}  {child.value:.4g}  {found.name(child.item, lang)}",
-            soft_wrap=True,
-        )
+        name = _named(found, child.item, lang, notes)
+        console.print(f"{'  ' * level}{child.share:6.1%}  {child.value:.4g}  {name}", soft_wrap=True)
         if level < depth:
-            _branch(child, found, lang, depth, level + 1)
+            _branch(child, found, lang, depth, level + 1, notes)
 
 
 def breakeven(
@@ -161,32 +175,36 @@ def breakeven(
             (low, high),
             use.TraceOptions(method, category, gwp),
         )
-        better = {"A": a, "B": b, "": ""}[found.result.better_below]
         if json:
-            print_json(
-                {
-                    "values": list(found.result.values),
-                    "better_below": better,
-                    "amount_now": found.now,
-                    "unit": found.unit,
-                    "unsolved": found.result.skipped,
-                }
-            )
+            print_json(found.data())
             return
-        zh = lang_ == "zh"
-        where = ", ".join(f"{v:.6g} {found.unit}" for v in found.result.values)
-        if not where:
-            where = "该范围内不持平" if zh else "not equal anywhere in the range"
-        console.print(f"{'持平于' if zh else 'equal at'}: [bold]{where}[/bold]")
-        console.print(f"{'现值' if zh else 'amount now'}: {found.now:.6g} {found.unit}")
-        if better:
-            console.print(f"{'下限处较低者' if zh else 'lower at the low end'}: {better}")
-        if found.result.skipped:
-            console.print(
-                f"{found.result.skipped} 个取值无解"
-                if zh
-                else f"{found.result.skipped} values have no solution"
-            )
+        _print_equal(found, lang_)
+
+
+def _print_equal(found: use.Equal, lang: Lang) -> None:
+    zh, notes, skipped = lang == "zh", Notes(), found.result.skipped
+    for letter, item in zip("AB", found.products, strict=True):
+        name = escape(found.library.processes[item].name(lang))
+        console.print(
+            f"{letter}  {name}  [dim]{escape(item)}[/dim]{notes.mark(found.items[item])}", soft_wrap=True
+        )
+    names = [
+        escape(found.library.processes[i].name(lang)) + notes.mark(found.items[i]) for i in found.purchase
+    ]
+    console.print(("采购：{0} ← {1}" if zh else "purchase: {0} ← {1}").format(*names), soft_wrap=True)
+    console.print(f"[dim]{escape(found.method.name)}[/dim]")
+    where = ", ".join(f"{v:.6g} {found.unit}" for v in found.result.values)
+    if found.result.always:
+        where = "整个范围内都相等" if zh else "everywhere in the range"
+    elif not where:
+        where = "该范围内不持平" if zh else "not equal anywhere in the range"
+    console.print(f"{'持平于' if zh else 'equal at'}: [bold]{where}[/bold]")
+    console.print(f"{'现值' if zh else 'amount now'}: {found.now:.6g} {found.unit}")
+    if found.better:
+        console.print(f"{'下限处较低者' if zh else 'lower at the low end'}: {escape(found.better)}")
+    if skipped:
+        console.print(f"{skipped} 个取值无解" if zh else f"{skipped} values have no solution")
+    notes.show(found.library, lang)
 
 
 __all__ = ["breakeven", "trace"]

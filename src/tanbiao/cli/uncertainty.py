@@ -18,6 +18,7 @@ from .console import (
     console,
     headed,
     print_json,
+    progress,
     read_lang,
     read_study,
     reporting,
@@ -51,7 +52,7 @@ def uncertainty(
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         loaded = read_study(study, packs)
-        found = uncertainties(loaded, pack or (), samples, seed, scheduler)
+        found = uncertainties(loaded, pack or (), samples, seed, scheduler, progress(lang_))
         if json:
             print_json(found.data())
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,15 @@ class Text:
 
     def data(self) -> dict[str, str]:
         return {"zh": self.zh, "en": self.en}
+
+
+def default_lang() -> Lang:
+    """From the environment: zh where a Chinese locale is set, else en."""
+    for name in ("TANBIAO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name, "")
+        if value:
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
 
 
 class Node(Mapping[str, Any]):

@@ -2,7 +2,7 @@
 
 pint reads unit texts with our own definition file (`units.cfg`); what the rest of the house sees is the small
 frozen `Unit`, whose factor is an exact rational. Energy, calendar years, CO2e, pieces and currencies are
-dimensions of their own.
+dimensions of their own; so is what an impact category counts in (`mol H+ eq`, `kg CFC-11 eq`).
 """
 
 from __future__ import annotations
@@ -67,6 +67,10 @@ def _combine(left: Dimension, right: Dimension, sign: int) -> Dimension:
 
 _POWER = re.compile(r"(?:\*\*|\^)\s*-?\d(?:\.\d)?(?![\w.^]|\*\*)")
 _NUMBER = re.compile(r"(?<!\w)[\d.]")
+_EQUIVALENT = re.compile(
+    r"(?P<measure>[A-Za-z]+3?) (?P<of>[A-Za-z0-9+][A-Za-z0-9+. -]{0,30}?)[ -][Ee]q\.?"
+    r"(?P<tail> (?:of )?deprived(?: water)?)?(?:/(?P<per>.+))?"
+)
 
 ONE = Unit("", Fraction(1), ())
 PERCENT = Unit("%", Fraction(1, 100), ())
@@ -91,6 +95,9 @@ def unit(text: str) -> Unit:
         return ONE
     if text == "%":
         return PERCENT
+    equivalent = _EQUIVALENT.fullmatch(text)
+    if equivalent is not None:
+        return _equivalent(text, equivalent)
     bare = _POWER.sub("", text.removeprefix("1/"))
     if len(text) > 80 or "**" in bare or "^" in bare or _NUMBER.search(bare):
         raise UnitError(text[:80])  # `9**9**9` must never reach a parser that computes it
@@ -103,6 +110,20 @@ def unit(text: str) -> Unit:
         raise UnitError(text)
     dimension = tuple(sorted((str(n).strip("[]"), Fraction(p)) for n, p in quantity.dimensionality.items()))
     return Unit(text, Fraction(quantity.magnitude), dimension)
+
+
+def _equivalent(text: str, found: re.Match[str]) -> Unit:
+    """`kg SO2 eq`, `mol H+-Eq`: an amount counted as so much of something, by mass, substance or activity. It converts
+    to nothing but the same thing counted by the same measure; `kg CO2 eq` is kgCO2e."""
+    measure, of = unit(found["measure"]), re.sub(r"[ -]", "", found["of"]).casefold()
+    if of == "co2":
+        counted = Unit("", measure.factor, unit("kgCO2e").dimension if measure.fits(unit("kg")) else ())
+    else:
+        counted = Unit("", measure.factor, ((f"{of} eq ({dimension_text(measure.dimension)})", Fraction(1)),))
+    if not counted.dimension:
+        raise UnitError(text)
+    whole = counted / unit(found["per"]) if found["per"] else counted
+    return Unit(text, whole.factor, whole.dimension)
 
 
 def dimension_text(dimension: Dimension) -> str:

@@ -7,17 +7,20 @@ whose gases the source does not give.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..core.cache import Cache
 from ..core.digest import merkle_root
 from ..core.text import Text
-from ..core.units import Unit, unit
+from ..core.units import Unit, UnitError, unit
 from ..core.value import Array
 from ..library import Compiled, Library, Sampled, compile_library, paths, row_digest, sampled
+from ..library.intensity import Impacts
 
 POSITIONS = ("A", "B", "C", "D", "E", "F", "G", "H", "unsplit")
 POSITION_COLUMNS = (
@@ -71,6 +74,9 @@ class Background:
     draws: Callable[[Sequence[str], int], Sampled | None] | None = None
     """Which of some providers vary by what their library declares, ready to draw under a seed."""
 
+    impacts: Impacts | None = None
+    """The study's own impact method over the same libraries."""
+
     def lookup_digest(self, used: Sequence[str]) -> str:
         """One digest over the records of the used providers."""
         return merkle_root(
@@ -106,6 +112,47 @@ def from_library(
         return sampled(library, compiled, items, seed)
 
     return Background(providers, parts, gwp, explain, lambda i: row_digest(library, i), draws)
+
+
+def with_impacts(background: Background, impacts: Impacts | None) -> Background:
+    """The background with a study's impact method; its libraries' elementary flows become providers without CO2e."""
+    if impacts is None:
+        return background
+    own: dict[str, Provider] = {}
+    for id_, flow in impacts.flows.items():
+        with suppress(UnitError):
+            own[id_] = Provider(
+                id_,
+                flow.name,
+                unit(flow.unit),
+                np.zeros(len(POSITIONS)),
+                0.0,
+                0.0,
+                "direct",
+                "flow",
+                record=id_,
+            )
+    below = background.record
+
+    def record(item: str) -> str:
+        if item in background.providers:
+            return below(item) if below is not None else background.providers[item].record
+        return own[item].record
+
+    providers: Mapping[str, Provider] = ChainMap(background.providers, own)  # type: ignore[arg-type]
+    return replace(background, providers=providers, record=record, impacts=impacts)
+
+
+def joined(first: Background, second: Background) -> Background:
+    """The first background with the providers that the second alone holds."""
+    if set(second.providers) <= set(first.providers):
+        return first
+
+    def record(item: str) -> str:
+        side = first if item in first.providers else second
+        return side.record(item) if side.record is not None else side.providers[item].record
+
+    return replace(first, providers={**second.providers, **first.providers}, record=record)
 
 
 class _Providers(Mapping[str, Provider]):

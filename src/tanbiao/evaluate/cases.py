@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,8 +15,9 @@ from ..core.errors import Place, Problem, TanbiaoError, raise_errors
 from ..core.numbers import decimal_text, number
 from ..core.text import Node as Yaml
 from ..core.text import Text, plain
-from ..core.units import unit
+from ..core.units import UnitError, unit
 from ..core.value import KNOWN, NOT_APPLICABLE, Value
+from ..library.intensity import Impacts, Intensity
 from ..standards.clause import Column, read_quantity
 from ..standards.names import derived_columns, line_columns
 from ..standards.resolve import Rulebook
@@ -168,7 +170,7 @@ def case_evaluation(rulebook: Rulebook, raw: Yaml) -> Evaluation:
     )
     raise_errors(problems)
     providers = {str(k): _provider(str(k), v) for k, v in (raw.get("providers") or {}).items()}
-    background = Background(providers, {}, "case")
+    background = Background(providers, {}, "case", impacts=_impacts(raw, problems))
     lines = _lines(raw["lines"], problems) if raw.get("lines") else None
     raise_errors(problems)
     return Evaluation(rulebook, facts, background, lines=lines, derived=derived)
@@ -220,7 +222,9 @@ def _provider(name: str, raw: Any) -> Provider:
     value *= float(unit(ghg or "kgCO2e").to(unit("kgCO2e")))
     vector = np.zeros(len(POSITIONS))
     vector[POSITIONS.index(str(spec.get("position", "unsplit")))] = value
-    facts = {k: str(v) for k, v in spec.items() if k not in ("value", "position", "coverage", "kind")}
+    facts = {
+        k: str(v) for k, v in spec.items() if k not in ("value", "position", "coverage", "kind", "impacts")
+    }
     return Provider(
         name,
         Text(name, name),
@@ -231,6 +235,37 @@ def _provider(name: str, raw: Any) -> Provider:
         str(spec.get("coverage", "named")),
         str(spec.get("kind", "factor")),
         facts=facts,
+    )
+
+
+def _impacts(raw: Yaml, problems: list[Problem]) -> Impacts | None:
+    """What the providers of a case bring in impact categories: `impacts: {acidification: "0.2 mol H+ eq"}` for one
+    unit; a provider without has no inventory. None where no provider says anything of categories."""
+    providers = raw.get("providers") or {}
+    said = {str(k): plain(v).get("impacts") for k, v in providers.items() if isinstance(v, Mapping)}
+    given = {k: v for k, v in said.items() if v is not None}
+    if not given:
+        return None
+    units: dict[str, str] = {}
+    found: dict[str, Intensity] = {}
+    for item, by_category in given.items():
+        value: dict[str, float] = {}
+        for category, text in by_category.items():
+            amount, _, measured = str(text).partition(" ")
+            try:
+                size = unit(measured).to(unit(units.setdefault(category, measured)))
+            except UnitError:
+                problems.append(Problem("unit-unknown", raw.place("providers"), {"unit": measured}))
+                continue
+            value[category] = float(number(amount) * size)
+        found[item] = Intensity(value)
+    return Impacts(
+        "case",
+        "",
+        units,
+        {},
+        {},
+        lambda taken: {t: found.get(t.item, Intensity({}, lacking=(t.item,))) for t in taken},
     )
 
 

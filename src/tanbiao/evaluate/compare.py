@@ -1,6 +1,7 @@
 """Compare: one set of facts under two rulebooks, the difference taken apart choice by choice.
 
-1. Unit: both headlines are brought to kgCO2e for the reference flow; the published units stand beside.
+1. Unit: both headlines are brought to kgCO2e for the reference flow; the published units stand beside. Headlines that
+   are no footprints (recovery rates) are compared in their own unit where unit and basis are the same, else not at all.
 2. Boundary: the stages in and out of the total are one part of their own, told before the choices. It is the mean of
    what the boundary does under the left rules and under the right ones.
 3. Every other axis that differs is a player. A mixture whose clauses do not fit together (two clauses of one name, a
@@ -33,7 +34,7 @@ from .comparison import Comparison, Illegal, Outcome, Part, Side, reasons_of
 from .facts import Facts
 from .judge import evaluate_rulebook
 from .ledger import Ledger
-from .mixture import ASIDE, CO2E_UNIT, LEFT, RIGHT, mixture
+from .mixture import ASIDE, CO2E, CO2E_UNIT, LEFT, RIGHT, mixture
 from .run import Evaluation
 
 Axes = frozenset[str]
@@ -72,7 +73,7 @@ class Comparer:
         assert published is not None
         total, per = self._outcome(evaluation)
         if result.refused:
-            total = Outcome(None, tuple(f.clause for f in result.refused))
+            total = replace(total, value=None, missing=tuple(f.clause for f in result.refused))
         return Side(book, result, headline_of(book), published, total, per)
 
     def _evaluation(self, book: Rulebook) -> Evaluation:
@@ -88,10 +89,17 @@ class Comparer:
             value = evaluation.value(clause.of)
         except TanbiaoError as error:
             return _failed(error), _amount(per)
+        counted = value.unit * per.unit if per is not None else value.unit
+        unit = CO2E_UNIT if counted.fits(CO2E) else clause.unit.text
         unknown = [v for v in (value, per) if v is not None and v.state != KNOWN]
         if unknown:
-            return Outcome(None, tuple(sorted(set().union(*(v.why for v in unknown))))), _amount(per)
-        return Outcome(float(value.data) * _amount(per)), _amount(per)
+            missing = tuple(sorted(set().union(*(v.why for v in unknown))))
+            return Outcome(None, missing, unit), _amount(per)
+        if isinstance(value.data, bool) or not isinstance(value.data, Fraction | float | int):
+            return Outcome(None, (), None), _amount(per)
+        if unit == CO2E_UNIT:
+            return Outcome(float(value.data) * _amount(per)), _amount(per)
+        return Outcome(float(value.with_unit(clause.unit).number()), (), unit), _amount(per)
 
     def facts_of(self, book: Rulebook) -> Facts:
         """The facts typed by a rulebook's givens, once for every set of givens."""
@@ -155,7 +163,7 @@ class Pair:
     def comparison(self) -> Comparison:
         """Both results, the parts between them, and what could not be computed."""
         left, right = self.left, self.right
-        aside = self.set_aside()
+        aside = self.set_aside() if left.measures_as(right) else None
         parts: list[Part] = []
         players = Players(NONE, (), ())
         compared: tuple[float, float] | None = None
@@ -176,7 +184,7 @@ class Pair:
         return Comparison(
             left.name,
             right.name,
-            CO2E_UNIT,
+            (left.total.unit or "") if left.measures_as(right) else "",
             values[0],
             values[1],
             left.headline.unit.text,
@@ -194,6 +202,7 @@ class Pair:
             players.merged,
             not reasons,
             reasons,
+            (left.rulebook.pack.title, right.rulebook.pack.title),
             len(self.known),
         )
 
@@ -325,6 +334,7 @@ class Pair:
         left, right = self.left, self.right
         if (
             left.total.value is None
+            or left.total.unit != CO2E_UNIT
             or left.headline.unit.dimension != right.headline.unit.dimension
             or not right.per
         ):

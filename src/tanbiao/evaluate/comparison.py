@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -12,23 +12,26 @@ from ..core.text import Text
 from ..standards.clause import Clause
 from ..standards.resolve import Rulebook
 from .axes import rules_of
+from .mixture import CO2E_UNIT
 from .publish import fingerprint
 from .results import Published, Result
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The total of a mixture in kgCO2e for the reference flow, or what it lacks."""
+    """The total of a mixture in `unit`, or what it lacks: a footprint in kgCO2e for the reference flow, any other
+    quantity in the unit of its headline; a headline that is no number (a level) has no unit and no value."""
 
     value: float | None
     missing: tuple[str, ...] = ()
+    unit: str | None = CO2E_UNIT
 
 
 @dataclass(frozen=True)
 class Part:
     """What one choice does to the result, and the clauses of both sides that make it.
 
-    effect: exact, in kgCO2e for the reference flow; None where the choice leaves a side without a result, and
+    effect: exact, in the unit of the comparison; None where the choice leaves a side without a result, and
     `missing` says what that side lacks. step: unit or boundary steps come first, then the choices.
     """
 
@@ -74,7 +77,8 @@ class Illegal:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The difference between two rulebooks over one set of facts, in `unit` for the reference flow.
+    """The difference between two rulebooks over one set of facts, in `unit`: kgCO2e for the reference flow, or the unit
+    of both headlines where they are no footprints; "" where one cannot be taken from the other.
 
     left_value, right_value: None where a side has no result. compared: the two totals that the parts lead between;
     the same as the values, except that axes in `aside` are held equal on both. same: axes on which both sides say the
@@ -101,6 +105,8 @@ class Comparison:
     merged: tuple[tuple[str, ...], ...]
     comparable: bool
     reasons: tuple[Text, ...]
+    titles: tuple[Text, Text]
+    """What the packs of both sides are called."""
     mixtures: int = 0
     """How many mixtures were solved."""
 
@@ -118,6 +124,7 @@ class Comparison:
         return {
             "left": self.left,
             "right": self.right,
+            "titles": [t.data() for t in self.titles],
             "unit": self.unit,
             "left_value": self.left_value,
             "right_value": self.right_value,
@@ -155,6 +162,17 @@ class Side:
     def name(self) -> str:
         return self.rulebook.pack.version
 
+    @property
+    def basis(self) -> Mapping[str, str]:
+        """The basis of the headline's quantity."""
+        return dict(self.rulebook.clauses[self.headline.of].basis)
+
+    def measures_as(self, other: Side) -> bool:
+        """Whether one total can be taken from the other: both footprints, or one unit on one basis."""
+        if self.total.unit is None or self.total.unit != other.total.unit:
+            return False
+        return self.total.unit == CO2E_UNIT or self.basis == other.basis
+
     def rules(self, axis: str) -> tuple[Clause, ...]:
         """The clauses of an axis."""
         return rules_of(self.rulebook, axis)
@@ -181,24 +199,38 @@ class Side:
         return tuple(found)
 
 
+def measured(side: Side, other: Side) -> str:
+    """The unit of a headline, with its basis where the unit alone does not tell it from the other."""
+    unit = side.headline.unit.text or "1"
+    if side.headline.unit.text != other.headline.unit.text:
+        return unit
+    return f"{unit} ({', '.join(f'{k}: {v}' for k, v in side.basis.items()) or '—'})"
+
+
 def reasons_of(left: Side, right: Side) -> tuple[Text, ...]:
     """Why two results must not be ranked against each other."""
     first, second = left.headline, right.headline
     reasons = []
     for side in (left, right):
-        if side.total.value is None:
+        if side.total.unit is None:
+            reasons.append(
+                Text(
+                    f"{side.name} 公布的是等级（{side.published.published}），不是数量",
+                    f"{side.name} publishes a level ({side.published.published}), not a quantity",
+                )
+            )
+        elif side.total.value is None:
             reasons.append(
                 Text(
                     f"{side.name} 没有结果：{', '.join(side.total.missing)}",
                     f"no result under {side.name}: {', '.join(side.total.missing)}",
                 )
             )
-    bases = [dict(s.rulebook.clauses[s.headline.of].basis) for s in (left, right)]
-    if first.unit.text != second.unit.text or bases[0] != bases[1]:
+    if first.unit.text != second.unit.text or left.basis != right.basis:
         reasons.append(
             Text(
-                f"单位或其基准不同：{first.unit} 与 {second.unit}",
-                f"different units or bases: {first.unit} and {second.unit}",
+                f"单位或其基准不同：{measured(left, right)} 与 {measured(right, left)}",
+                f"different units or bases: {measured(left, right)} and {measured(right, left)}",
             )
         )
     if fingerprint(first, left.result.evaluation) != fingerprint(second, right.result.evaluation):

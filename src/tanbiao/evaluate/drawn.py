@@ -107,7 +107,8 @@ def evaluated(
 
 
 def drawn_background(background: Background, drawn: Sampled | None, vectors: Array) -> Background:
-    """The background with the drawn items at other vectors (items, positions drawn)."""
+    """The background with the drawn items at other vectors (items, positions drawn). Impact categories are not drawn:
+    none has a value beside drawn vectors."""
     if drawn is None:
         return background
     own = {}
@@ -116,7 +117,7 @@ def drawn_background(background: Background, drawn: Sampled | None, vectors: Arr
         vector[list(drawn.positions)] = values
         total = float(vector.sum())
         own[item] = replace(background.providers[item], vector=vector, low=total, high=total)
-    return replace(background, providers=ChainMap(own, background.providers))  # type: ignore[arg-type]
+    return replace(background, providers=ChainMap(own, background.providers), impacts=None)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +142,8 @@ class Packed:
     item: Array
     demand: Array
     background: Sampled | None
+    names: tuple[str, ...]
+    """Exchange rows of the product columns."""
 
     def __call__(self, pack: int) -> PackValues:
         amounts = self.draws.pack(pack)
@@ -191,6 +194,8 @@ class Packed:
         data, _ = self.terms(amounts[:, None])
         try:
             lca.adjoint(lca.with_values(self.system, data[:, 0]), np.ones(self.system.size))
+        except lca.NotProductive as error:
+            return error.loop.named(lambda k: self.names[k])
         except lca.NotSolvable as error:
             return str(error)
         return "the value is not finite"
@@ -257,6 +262,7 @@ def packed(
         np.array([at.get(p, -1) for p in lines.provider], dtype=np.intp),
         lines.demand,
         background,
+        lines.names,
     )
 
 

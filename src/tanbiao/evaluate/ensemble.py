@@ -6,7 +6,7 @@ are judged or published intervals, are given apart and never become a probabilit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from ..core.text import Text
 from ..core.value import Array
 from ..library import Sampled
 from ..numerics import lca
+from ..numerics.lca.cluster import Run, here
 from ..study import Study
 from ..study.distribution import DISTRIBUTIONS
 from .drawn import LANES, Packed, PackValues, drawn_background, drawn_facts, evaluated, packed
@@ -226,14 +227,6 @@ class Ensembled:
             "reasons": [t.data() for t in self.reasons()],
             "entry": self.entry,
         }
-
-
-Run = Callable[[Callable[[int], PackValues], Sequence[int]], Sequence[PackValues]]
-
-
-def here(task: Callable[[int], PackValues], packs: Sequence[int]) -> list[PackValues]:
-    """Packs one after another in this process."""
-    return [task(p) for p in packs]
 
 
 def ensemble(study: Study, result: Result, samples: int, seed: int, run: Run = here) -> Ensembled:

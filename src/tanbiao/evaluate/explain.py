@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,10 +12,13 @@ import numpy as np
 
 from ..core.errors import Place, refuse
 from ..core.text import Text
+from ..core.value import Array
 from ..standards.clause import Clause
 from ..standards.resolve import Rulebook
+from .impacts import KEY
 from .ledger import Entry
 from .results import Result
+from .run import Evaluation
 
 SHOWN_LINES = 12
 
@@ -85,6 +89,10 @@ def named(rulebook: Rulebook, name: str) -> Clause | None:
     )
 
 
+Measure = Callable[[Evaluation], tuple[Array, str]]
+"""What every line brings, and in which unit."""
+
+
 class _Explainer:
     def __init__(self, result: Result, lines: int) -> None:
         self.result, self.lines = result, lines
@@ -99,7 +107,9 @@ class _Explainer:
         if depth > 0 and key not in above:
             below = above | {key}
             if entry.kind == "lines":
-                parts = self.line_parts(entry)
+                parts = self.line_parts(entry, _kilograms)
+            elif entry.kind == "impact":
+                parts = self.category_parts(entry, depth, below)
             else:
                 parts = self.options(entry) + tuple(
                     self.entry(other, depth - 1, below, label) for label, other in self._inputs(entry)
@@ -109,6 +119,13 @@ class _Explainer:
             title = Text(
                 "由事实与决定得出的行，按影响排序", "lines that follow from facts and decisions, by impact"
             )
+        elif entry.kind == "impact":
+            title = Text(
+                "同样的行，按该影响类别排序", "the same lines, by what they bring in this impact category"
+            )
+        elif entry.kind == "given" and entry.name == KEY:
+            said = self.ledger.values[key]["method"]
+            title = Text(f"研究的影响方法 {said}", f"the study's impact method {said}")
         elif entry.kind == "massflow":
             title = Text("由事实得出的质量流", "mass flow that follows from the facts")
         place = (
@@ -167,22 +184,50 @@ class _Explainer:
         return tuple(shown)
 
     def _inputs(self, entry: Entry) -> list[tuple[str, str]]:
-        """Inputs by entry; the columns of one table of lines are one step."""
+        """Inputs by entry; the columns of one table of lines are one step, which a category over them makes itself."""
         seen: dict[str, str] = {}
+        kinds = {self.ledger.entries[k].kind for _, k in entry.inputs if k in self.ledger.entries}
+        category = "impact" in kinds and "line.impact" not in {n for n, _ in entry.inputs}
         for name, key in entry.inputs:
             if key not in self.ledger.entries:
                 continue
             if self.ledger.entries[key].kind == "lines":
+                if category:
+                    continue
                 name = "line"
             seen.setdefault(key, name)
         return [(name, key) for key, name in seen.items()]
 
-    def line_parts(self, entry: Entry) -> tuple[Explained, ...]:
-        """The largest lines with their datum and provider, the rest as one, then the choices that shaped them."""
+    def category_parts(self, entry: Entry, depth: int, below: frozenset[str]) -> tuple[Explained, ...]:
+        """The lines by their value in an impact category, then the method."""
+        columns = self.evaluated(entry).impact_columns
+        measured = next((k for k, key in columns.keys.items() if columns.keys[k] == entry.digest), None)
+        method = tuple(
+            self.entry(k, depth - 1, below, n)
+            for n, k in entry.inputs
+            if k in self.ledger.entries and self.ledger.entries[k].kind == "given"
+        )
+        lines = next(
+            (self.ledger.entries[k] for _, k in entry.inputs if self.ledger.entries[k].kind == "lines"), None
+        )
+        if measured is None or lines is None:
+            return method
+        value = columns.columns[measured]
+
+        def of(_: Evaluation) -> tuple[Array, str]:
+            return np.asarray(value.data, dtype=np.float64) / float(value.unit.factor), value.unit.text
+
+        return (*self.line_parts(lines, of), *method)
+
+    def evaluated(self, entry: Entry) -> Evaluation:
+        """The evaluation that wrote an entry: this one, or the same under other options."""
         evaluation = self.result.evaluation
         forced = dict(v.split("=", 1) for _, v in entry.axes)
-        if forced and forced != evaluation.forced:
-            evaluation = evaluation.under(forced)
+        return evaluation.under(forced) if forced and forced != evaluation.forced else evaluation
+
+    def line_parts(self, entry: Entry, measure: Measure) -> tuple[Explained, ...]:
+        """The largest lines with their datum and provider, the rest as one, then the choices that shaped them."""
+        evaluation = self.evaluated(entry)
         choices = tuple(
             self.entry(k, 1, frozenset(), n)
             for n, k in entry.inputs
@@ -192,11 +237,11 @@ class _Explainer:
         if solved is None:
             return choices
         lines = solved.lines
-        total = solved.impact.sum(axis=1)
+        total, unit = measure(evaluation)
         inside = np.array([a in ("total", "credit") for a in lines.account], dtype=bool)
         whole = float(total[inside].sum()) or 1.0
         order = [int(i) for i in np.argsort(-np.abs(total), kind="stable") if inside[i]]
-        parts = [self.line(i, float(total[i]), whole) for i in order[: self.lines]]
+        parts = [self.line(i, float(total[i]), unit, whole) for i in order[: self.lines]]
         rest = float(total[order[self.lines :]].sum())
         if order[self.lines :]:
             count = len(order) - self.lines
@@ -206,13 +251,13 @@ class _Explainer:
                     "…",
                     Text(f"其余 {count} 行", f"{count} further lines"),
                     f"{rest:.4g}",
-                    "kgCO2e",
+                    unit,
                     share=rest / whole,
                 )
             )
         return (*parts, *choices)
 
-    def line(self, row: int, impact: float, whole: float) -> Explained:
+    def line(self, row: int, impact: float, unit: str, whole: float) -> Explained:
         evaluation = self.result.evaluation
         solved = evaluation.solved
         assert solved is not None
@@ -223,13 +268,17 @@ class _Explainer:
         flow_zh = str(table.columns["flow_zh"].data[fact_row]) if "flow_zh" in table.columns else ""
         datum = self.datum(table.name, fact_row)
         provider = self.provider(lines.provider[row], float(solved.amount[row]))
+        if provider is not None and unit != "kgCO2e":
+            per, amount = provider.unit.partition("/")[2], float(solved.amount[row])
+            value = f"{impact / amount:.6g}" if amount else ""
+            provider = replace(provider, value=value, unit=f"{unit}/{per}", parts=())
         label = f"{lines.fact[row]} · {lines.stage[row]} · {lines.account[row]}"
         return Explained(
             "line",
             label,
             Text(flow_zh or flow, flow),
             f"{impact:.4g}",
-            "kgCO2e",
+            unit,
             lines.clause[row],
             share=impact / whole,
             formula=f"{float(solved.amount[row]):.6g} × {lines.provider[row]}",
@@ -301,6 +350,12 @@ class _Explainer:
             share=node.share,
             parts=tuple(self.chain(c, amount) for c in node.children),
         )
+
+
+def _kilograms(evaluation: Evaluation) -> tuple[Array, str]:
+    """What every line brings in kgCO2e."""
+    assert evaluation.solved is not None
+    return evaluation.solved.impact.sum(axis=1), "kgCO2e"
 
 
 def _shown(value: Any) -> tuple[str, str]:

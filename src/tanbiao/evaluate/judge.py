@@ -16,6 +16,7 @@ from ..standards.names import derived_columns
 from ..standards.resolve import Rulebook
 from .background import Background
 from .facts import Facts
+from .impacts import uncounted_texts
 from .ledger import Ledger
 from .publish import published_of
 from .results import Finding, Result
@@ -40,6 +41,7 @@ def evaluate_rulebook(
         key = evaluation.keys.get(clause.name)
         if key is not None:
             ledger.roots.append(key)
+    evaluation.problems += evaluation.impact_columns.problems()
     problems = {p.text("en"): p for p in evaluation.problems}
     return Result(rulebook, evaluation, published, findings, tuple(problems.values()))
 
@@ -65,14 +67,17 @@ def finding_of(clause: Clause, evaluation: Evaluation) -> Finding:
     base = replace(base, review=weakest_review(clause, evaluation))
     if value.table is None:
         if value.state == KNOWN:
-            return replace(base, verdict="pass" if value.data else "fail", where=() if value.data else places)
+            if value.data:
+                return base
+            return replace(base, verdict="fail", where=places, missing=uncounted_texts(clause, evaluation))
         return _unknown(base, value, int(value.state), places)
     states = np.asarray(value.state)
     truth = np.asarray(value.data, dtype=bool)
     failed = np.flatnonzero((states == KNOWN) & ~truth)
     ids, where = _row_places(value.table, failed, evaluation)
     if len(failed):
-        return replace(base, verdict="fail", rows=ids, where=where)
+        flows = uncounted_texts(clause, evaluation)
+        return replace(base, verdict="fail", rows=ids, where=where, missing=flows)
     stuck = np.flatnonzero(states == MISSING)
     if len(stuck):
         ids, where = _row_places(value.table, stuck, evaluation)

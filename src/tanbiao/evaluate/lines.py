@@ -87,6 +87,8 @@ class Lines:
     link_amount: Array
     link_row: Array
     """Exchange row of each link."""
+    names: tuple[str, ...]
+    """Product columns by the ids of process and exchange row."""
     problems: tuple[Problem, ...]
 
     def __len__(self) -> int:
@@ -328,13 +330,10 @@ class _Builder:
         owner = int(self.owner[row])
         columns = self.columns_of.get(owner, [])
         if not columns:
-            self.problems.append(
-                Problem(
-                    "process-no-product",
-                    self.exchange.place(row, "process"),
-                    {"process": self.process.ids[owner] if owner >= 0 else "?"},
-                )
-            )
+            name = self.process.ids[owner] if owner >= 0 else "?"
+            if all(p.code != "process-no-product" or p.args["process"] != name for p in self.problems):
+                place = self.exchange.place(row, "process")
+                self.problems.append(Problem("process-no-product", place, {"process": name}))
             return
         target = self.target(provider, flow, process_ids)
         if target is not None:
@@ -494,6 +493,11 @@ class _Builder:
                 "reference-amount", Place("study.yaml", path="reference.amount"), text=text, unit=have
             ) from None
 
+    def name_of(self, row: int) -> str:
+        process = int(self.owner[row])
+        own = self.exchange.ids[row]
+        return f"{self.process.ids[process]}/{own}" if process >= 0 else own
+
     def finish(self) -> Lines:
         demand = np.zeros(len(self.products))
         if self.products:
@@ -527,6 +531,7 @@ class _Builder:
             links[:, 1].astype(np.int64),
             links[:, 2],
             links[:, 3].astype(np.int64),
+            tuple(self.name_of(r) for r in self.products),
             tuple(self.problems),
         )
 

@@ -14,6 +14,7 @@ from .axes import BOUNDARY, TOTAL, axis_of, content, headline_of, needs_of, tota
 
 LEFT, RIGHT, ASIDE = "left", "right", "aside"
 CO2E_UNIT = "kgCO2e"
+CO2E = unit(CO2E_UNIT)
 
 
 def mixture(left: Rulebook, right: Rulebook, take: Mapping[str, str]) -> Rulebook:
@@ -68,7 +69,9 @@ def mixture(left: Rulebook, right: Rulebook, take: Mapping[str, str]) -> Ruleboo
         made = replace(stages, of=head.of, per=head.per, also={}, unit=head.unit)
     else:
         add_all(total, books[total_side])
-        made = replace(stages, of=total.name, per="", also={}, unit=unit(CO2E_UNIT))
+        made = replace(
+            stages, of=total.name, per="", also={}, unit=CO2E if total.unit.fits(CO2E) else total.unit
+        )
     if stages.stages:
         add_all(books[take.get(BOUNDARY, LEFT)].clauses[stages.stages], books[take.get(BOUNDARY, LEFT)])
     clauses[made.name] = made

@@ -19,6 +19,7 @@ from ..core.errors import Place, Problem, TanbiaoError
 from ..core.units import UnitError, unit
 from ..core.value import Array
 from ..numerics import lca
+from ..numerics.lca.cluster import Run, here
 from .background import Background
 
 GROSS, PRIMARY, SCORED, QUALITY = range(4)
@@ -31,7 +32,6 @@ PART = 50_000
 SHOWN = 50
 """Problems of one kind that are listed."""
 RANGES = {"primary_share": (0.0, 1.0), "quality": (1.0, 5.0)}
-Map = Callable[[Callable[[int], Any], Sequence[int]], Sequence[Any]]
 Room = Callable[[int, Any], Array]
 """Gives an array of a size and type that is going to be filled: in memory, or a map of a scratch file."""
 
@@ -41,7 +41,7 @@ class Lines:
     """Lines of bills as columns: one unit of `product` takes `amount` `unit` of `item`, a product of the table or an
     item of the library. product, item: codes in `names`; unit, product_unit: codes in `units`, where code 0 is "" (none
     said). primary_share: part of the line's own value from primary data, quality: 1 best to 5 (nan: none said); both
-    count for library items. place: where a line and a column of it stand."""
+    count for library items. place: where a line and a column of it stand; problems: what could not be read."""
 
     names: Sequence[str]
     units: Sequence[str]
@@ -53,6 +53,7 @@ class Lines:
     primary_share: Array
     quality: Array
     place: Callable[[int, str], Place]
+    problems: tuple[Problem, ...] = ()
 
     def blocks(self) -> Iterator[slice]:
         """The lines, `BLOCK` at a time."""
@@ -102,15 +103,21 @@ def portfolio(lines: Lines, background: Background, room: Room = np.empty) -> Po
     """Link, sort by level and convert units. Raises `TanbiaoError` with everything that is wrong."""
     names = _named(lines, background)
     factors = _Factors(lines.units, names.measured)
-    problems: list[Problem] = []
-    for block in lines.blocks():
-        problems += _wrong(lines, block, names, background, factors)
-        if len(problems) >= SHOWN:
-            break
-    if problems:
-        raise TanbiaoError(problems)
     products = np.flatnonzero(names.product)
-    order, inner = _levels(lines, names, products)
+    problems = list(lines.problems)
+    known = {str(p.place) for p in problems}
+    for block in lines.blocks():
+        problems += [p for p in _wrong(lines, block, names, background, factors) if str(p.place) not in known]
+        if len(problems) >= 4 * SHOWN:
+            break
+    try:
+        order, inner = _levels(lines, names, products)
+    except TanbiaoError as loop:
+        problems += loop.problems
+    if problems:
+        raise TanbiaoError(
+            sorted(problems, key=lambda p: (p.place.file or "", p.place.row or 0))[: 4 * SHOWN]
+        )
     m = len(names.items)
     at = names.library.copy()
     at[products[order]] = np.arange(m, m + products.size)
@@ -309,10 +316,6 @@ def _sorted(
     return lca.Bills(pointer, item, amount, np.zeros((products, 1))), weights
 
 
-def here(task: Callable[[int], Any], parts: Sequence[int]) -> list[Any]:
-    return [task(p) for p in parts]
-
-
 @dataclass(frozen=True, eq=False)
 class _Outer:
     """Products that nobody uses, in parts: each rests on what came before only."""
@@ -338,7 +341,7 @@ def _cut(bills: lca.Bills, start: int, end: int, gross: bool) -> lca.Bills:
 
 
 def _rolled(
-    p: Portfolio, library: Array, own: Array, part: int = PART, run: Map = here, gross: bool = False
+    p: Portfolio, library: Array, own: Array, part: int = PART, run: Run = here, gross: bool = False
 ) -> Array:
     """Values (products, columns) that the bills give: `library` (m, columns) of the items, `own` of the products."""
     bills = replace(p.bills, own=own)
@@ -348,7 +351,7 @@ def _rolled(
     return np.vstack([inner, *run(outer, range(-(-(len(p.products) - p.inner) // part)))])
 
 
-def roll(p: Portfolio, part: int = PART, run: Map = here) -> Rolled:
+def roll(p: Portfolio, part: int = PART, run: Run = here) -> Rolled:
     """Footprints of all products. run: maps the parts of the products that nobody uses elsewhere (a cluster); the same
     numbers."""
     totals = p.vectors.sum(axis=1)

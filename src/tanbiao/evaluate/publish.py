@@ -14,6 +14,7 @@ from ..core.text import Text
 from ..core.value import KNOWN, Value
 from ..standards.clause import Clause
 from .background import POSITION_COLUMNS, POSITIONS, Background
+from .impacts import category_of
 from .results import Contribution, Published, Stage
 from .run import Evaluation
 
@@ -58,6 +59,7 @@ def published_of(clause: Clause, evaluation: Evaluation, refused: tuple[str, ...
 
 def _breakdown(base: Published, clause: Clause, evaluation: Evaluation, total: float) -> Published:
     """Stages, positions, coverage and contributions; refuses when the stages do not sum to the total."""
+    category = category_of(evaluation.rulebook.clauses.get(clause.of))
     columns = {
         n: evaluation.line_column(n)
         for n in (
@@ -73,6 +75,9 @@ def _breakdown(base: Published, clause: Clause, evaluation: Evaluation, total: f
             *POSITION_COLUMNS,
         )
     }
+    if category is not None:
+        columns["impact"] = evaluation.impact(*category)
+        columns |= dict.fromkeys(("low", "high"), columns["impact"])
     per = 1.0
     if clause.per:
         divisor = evaluation.value(clause.per)
@@ -94,10 +99,14 @@ def _breakdown(base: Published, clause: Clause, evaluation: Evaluation, total: f
             clause.address,
         )
         raise TanbiaoError([problem])
-    positions = {
-        p: float(np.asarray(columns[n].data, dtype=np.float64)[inside].sum() * scale)
-        for p, n in zip(POSITIONS, POSITION_COLUMNS, strict=True)
-    }
+    positions = (
+        {}
+        if category is not None
+        else {
+            p: float(np.asarray(columns[n].data, dtype=np.float64)[inside].sum() * scale)
+            for p, n in zip(POSITIONS, POSITION_COLUMNS, strict=True)
+        }
+    )
     weight = float(np.abs(impact[inside]).sum()) or 1.0
     kinds = columns["coverage"].data
     coverage = {
@@ -116,19 +125,23 @@ def _breakdown(base: Published, clause: Clause, evaluation: Evaluation, total: f
         base,
         stages=stages,
         positions=positions,
-        low=float(low[inside].sum()),
-        high=float(high[inside].sum()),
+        low=float(low[inside].sum()) if category is None else None,
+        high=float(high[inside].sum()) if category is None else None,
         credits=float(impact[accounts == "credit"].sum()),
         outside=float(impact[accounts == "outside"].sum()),
         coverage=coverage,
-        judged=float(np.abs(columns["judged"].data[inside]).sum() * scale / weight),
-        unconverted=float(np.abs(columns["unconverted"].data[inside]).sum() * scale / weight),
+        judged=_share(columns["judged"], inside, scale / weight) if category is None else 0.0,
+        unconverted=_share(columns["unconverted"], inside, scale / weight) if category is None else 0.0,
         contributions=_contributions(columns, inside, impact, low, high, evaluation.background, total),
         verdict=str(verdict) if verdict is not None else None,
         primary_data_share=pds if isinstance(pds, float) else None,
         dqr=dqr,
-        method_fingerprint=fingerprint(clause, evaluation),
+        method_fingerprint=fingerprint(clause, evaluation, category is not None),
     )
+
+
+def _share(column: Value, inside: Any, scale: float) -> float:
+    return float(np.abs(column.data[inside]).sum() * scale)
 
 
 def _stages(
@@ -170,6 +183,8 @@ def _contributions(
     found = []
     for provider, rows in groups.items():
         known = background.providers.get(provider)
+        if known is not None and known.kind == "flow" and not impact[rows].any():
+            continue  # an elementary flow that this category does not count
         name = known.name if known else Text(provider or "未链接", provider or "not linked")
         value = float(impact[rows].sum())
         found.append(
@@ -195,8 +210,10 @@ def _scalar(evaluation: Evaluation, name: str) -> float | str | None:
     return float(value.data)
 
 
-def fingerprint(clause: Clause, evaluation: Evaluation) -> str:
-    """Two results may be compared only when this agrees: packs, unit, chosen options, GWP set, libraries."""
+def fingerprint(clause: Clause, evaluation: Evaluation, impacts: bool = False) -> str:
+    """Two results may be compared only when this agrees: packs, unit, chosen options, GWP set, libraries, and for an
+    impact category (`impacts`) the study's method."""
+    method = evaluation.background.impacts if impacts else None
     options = {c: sorted(set(d.option) - {""}) for c, d in sorted(evaluation.decisions.items())}
     return digest(
         {
@@ -213,5 +230,6 @@ def fingerprint(clause: Clause, evaluation: Evaluation) -> str:
             "options": options,
             "gwp": evaluation.background.gwp,
             "libraries": sorted(evaluation.background.libraries.values()),
+            **({"impact_method": method.digest} if method is not None else {}),
         }
     )[:16]

@@ -128,13 +128,11 @@ class Published:
             "method_fingerprint": self.method_fingerprint,
         }
         if self.positions:
+            found |= {"low": self.low, "high": self.high, "positions": dict(self.positions)}
+            found |= {"T1": self.t1, "T2": self.t2}
+        if self.stages:
             found |= {
-                "low": self.low,
-                "high": self.high,
                 "stages": {s.id: s.value for s in self.stages},
-                "positions": dict(self.positions),
-                "T1": self.t1,
-                "T2": self.t2,
                 "credits": self.credits,
                 "outside": self.outside,
                 "coverage": dict(self.coverage),

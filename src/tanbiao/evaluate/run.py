@@ -22,6 +22,7 @@ from .background import Background
 from .choose import choose
 from .facts import Facts, FactTable
 from .grade.grade import grade
+from .impacts import ImpactColumns
 from .ledger import FORMULA, NUMERICS, Entry, Ledger
 from .lines import Decision, build
 from .massflow.flows import DRAWS, SAMPLER, SEED, Flows, mass_flow
@@ -76,6 +77,7 @@ class Evaluation:
         self.others: dict[tuple[tuple[str, str], ...], Evaluation] = {}
         """What was evaluated again under other options."""
         self.axes = tuple(sorted(("under", f"{k}={v}") for k, v in self.forced.items()))
+        self.impact_columns = ImpactColumns(self)
         self._pack_digest = {p.name: p.digest for p in rulebook.packs}
 
     def value(self, name: str) -> Value:
@@ -145,7 +147,7 @@ class Evaluation:
             if applies.state == NOT_APPLICABLE or not applies.data:
                 return self.blank(scope, not_applicable(clause.address), clause)
         if clause.kind == "grade":
-            value, detail = grade(clause, self, scope)
+            value, detail = grade(clause, self)
             self.grades[clause.name] = detail
             return value
         if clause.kind == "publish":
@@ -413,6 +415,14 @@ class Evaluation:
                 frozenset([f"line.{column}"]),
             )
         return self._line_columns[column]
+
+    def impact(self, category: str, unit: str) -> Value:
+        """Of every line what it brings in a category of the study's impact method."""
+        return self.impact_columns.impact(category, unit)
+
+    def uncounted(self, category: str) -> Value:
+        """Of every line how many flows behind it have no factor in a category where they should."""
+        return self.impact_columns.uncounted(category)
 
     def lines(self) -> tuple[dict[str, Value], str]:
         """Decide, build, solve; the ledger gets the choices, the facts, the lines and the background."""

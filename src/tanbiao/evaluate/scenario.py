@@ -46,7 +46,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Told:
-    """What a scenario comes to: the headline in its unit, or what it lacks."""
+    """What a scenario comes to: the headline in its unit, or what it lacks. A level is published without a value."""
 
     scenario: Scenario
     pack: str
@@ -232,6 +232,8 @@ class Bench:
             )
         if value.state != KNOWN:
             return Told(scenario, version, None, head.unit.text, "—", tuple(sorted(value.why)))
+        if isinstance(value.data, bool | str):  # a level has no number
+            return Told(scenario, version, None, head.unit.text, str(value.data))
         shown = value.with_unit(head.unit)
         text = (
             head.rounding.text(shown.number())

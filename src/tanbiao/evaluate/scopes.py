@@ -69,6 +69,12 @@ class RowScope:
         """The probability that `formula` holds, by draws of what has a spread."""
         return self.evaluation.chance(formula, self.table)
 
+    def impact(self, category: str, unit: str) -> Value:
+        return self.evaluation.impact(category, unit)
+
+    def uncounted(self, category: str) -> Value:
+        return self.evaluation.uncounted(category)
+
     def declared(self, provider: Value, word: str) -> Value:
         """A declaration of each provider; missing where no provider is named or the background does not hold
         it, empty for the study's own processes."""

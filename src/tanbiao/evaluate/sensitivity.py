@@ -68,9 +68,11 @@ class Swing:
 
 def sensitivity(bench: Bench, study: Study, most: int = 15) -> tuple[float, list[Swing]]:
     """The base value, and every swing, the widest first. Data and factors are those behind the `most` largest
-    contributions. Refuses (`scenario-value`) where the study itself has no result."""
+    contributions. Refuses where the study itself has no result (`scenario-value`) or a level (`scenario-level`)."""
     base = Case(study)
     told = bench.tell(base, Scenario(BASE, Text("", "")))
+    if told.value is None and not told.missing:
+        raise refuse("scenario-level", pack=told.pack, level=told.published)
     if told.value is None:
         raise refuse("scenario-value", scenario=BASE, missing=", ".join(told.missing))
     evaluation = bench.evaluation(base)
@@ -111,8 +113,15 @@ def _parameters(bench: Bench, base: Case) -> Iterator[Swing]:
         own = _bounds(base.study, scope, name)
         ends = own or _tenths(parameter.text)
         if ends:
-            words = Text(f"参数 {target}", f"parameter {target}")
+            said = _called(bench, name)
+            words = Text(f"参数：{said.zh}", f"parameter: {said.en}")
             yield from _swing(bench, base, target, words, "parameter", ends, OWN if own else TENTH)
+
+
+def _called(bench: Bench, name: str) -> Text:
+    """What the rulebook calls a parameter; its own name where no clause asks for it."""
+    path = f"parameters.{name}"
+    return next((c.text for c in bench.book.of_kind("given") if c.path == path), Text(name, name))
 
 
 def _data(bench: Bench, base: Case, evaluation: Evaluation, most: int) -> Iterator[Swing]:
@@ -200,16 +209,14 @@ def _tenths(text: str) -> tuple[str, str] | None:
 def difference_along(
     bench: Bench, study: Study, target: str, unit: str, goal: Callable[[Case], float]
 ) -> Callable[[float], float]:
-    """How far the headline stands above `goal` when a target takes a value."""
+    """How far the headline stands above `goal` when a target takes a value; nan where either has no result."""
 
     def difference(x: float) -> float:
         moved = Case(study).moved(target, f"{x!r} {unit}".strip())
         if moved is None:
             raise refuse("scenario-target", scenario="breakeven", target=target)
         value = bench.number(moved)
-        if value is None:
-            raise ValueError(f"no result at {x}")
-        return value - goal(moved)
+        return (float("nan") if value is None else value) - goal(moved)
 
     return difference
 

@@ -39,9 +39,10 @@ def solve(lines: Lines, background: Background) -> Solved:
         activity = lca.activities(
             lines.output, lines.link_to, lines.link_from, lines.link_amount, lines.demand
         )
+    except lca.NotProductive as error:
+        raise refuse("system-loop", loop=error.loop.named(lambda k: lines.names[k])) from None
     except lca.NotSolvable as error:
-        loop = " → ".join(str(i) for i in error.columns)
-        raise refuse("system-loop", loop=loop) from None
+        raise refuse("system-loop", loop=", ".join(lines.names[int(k)] for k in error.columns)) from None
     amount = activity[lines.column] * lines.coefficient if len(lines) else np.zeros(0)
     order: dict[str, int] = {}
     where = np.array([order.setdefault(p, len(order)) for p in lines.provider], dtype=np.int64)

@@ -7,13 +7,13 @@ Performance tracking: ISO 14067:2018 6.4.7 (from memory): the years are comparab
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from ..core.errors import refuse
+from ..core.errors import LANGS, refuse
 from ..core.text import Node, Text, plain
 from ..core.value import KNOWN
 from ..numerics.shapley import shapley
@@ -21,10 +21,12 @@ from ..standards.resolve import Rulebook
 from ..study import Study, Table
 from ..study.working import WORKING_TABLES
 from .axes import gwp_of, headline_of, total_of
-from .background import Background
+from .background import Background, joined
+from .difference import head_changes
 from .facts import Facts
 from .ledger import Ledger
 from .run import Evaluation
+from .told import NOTES, told_factors, told_row, told_rules
 
 DATA, FACTOR, METHOD = "data", "factor", "method"
 TITLES: Mapping[str, Text] = {
@@ -54,7 +56,8 @@ class YearPart:
     key: str
     title: Text
     exact: Fraction
-    changes: int
+    said: tuple[Text, ...]
+    """The data, factors or clauses that changed, in words."""
 
     @property
     def effect(self) -> float:
@@ -67,7 +70,7 @@ class YearPart:
             "title": self.title.data(),
             "effect": self.effect,
             "exact": str(self.exact),
-            "changes": self.changes,
+            "changes": [t.data() for t in self.said],
         }
 
 
@@ -133,8 +136,7 @@ def explain_years(old: Year, new: Year, facts: Callable[[Study, Rulebook], Facts
     for player in players:
         group, _, subject = player.partition(":")
         title = TITLES[group] if group != DATA else way.title(subject)
-        changes = sum(way.count[s] for s in (rest if subject == "*" else [subject] if subject else []))
-        parts.append(YearPart(group, subject, title, shares[player], changes))
+        parts.append(YearPart(group, subject, title, shares[player], way.said(group, subject, rest)))
     reasons = _reasons(old, new)
     return Explained(
         new.book.pack.version,
@@ -157,14 +159,16 @@ class _Way:
         first, second = headline_of(old.book), headline_of(new.book)
         self.whole = first.unit.text != second.unit.text
         self.unit = "kgCO2e" if self.whole else first.unit.text
-        self.count = Counter(s for s, _ in _touched(old, new))
+        self.touched: dict[str, list[Text]] = defaultdict(list)
+        for subject, said in _touched(old, new):
+            self.touched[subject].append(said)
         self.known: dict[frozenset[str], float] = {}
 
     def split(self) -> tuple[list[str], list[str]]:
         """The subjects shown apart, the largest effect first, and the rest of the data."""
         base = self.value(frozenset())
-        alone = {s: abs(self.value(frozenset([f"{DATA}:{s}"])) - base) for s in self.count}
-        ordered = sorted(self.count, key=lambda s: (-alone[s], s))
+        alone = {s: abs(self.value(frozenset([f"{DATA}:{s}"])) - base) for s in self.touched}
+        ordered = sorted(self.touched, key=lambda s: (-alone[s], s))
         return (ordered, []) if len(ordered) <= SPLIT + 1 else (ordered[:SPLIT], ordered[SPLIT:])
 
     def value(self, taken: frozenset[str]) -> float:
@@ -173,10 +177,14 @@ class _Way:
             self.known[taken] = self._value(taken)
         return self.known[taken]
 
-    def _value(self, taken: frozenset[str]) -> float:
+    def evaluation(self, taken: frozenset[str]) -> Evaluation:
         study = _mixed(self.old, self.new, taken)
         book = self.new.book if METHOD in taken else self.old.book
-        evaluation = Evaluation(book, self.facts(study, book), self.background(book, taken), Ledger())
+        return Evaluation(book, self.facts(study, book), self.background(book, taken), Ledger())
+
+    def _value(self, taken: frozenset[str]) -> float:
+        evaluation = self.evaluation(taken)
+        book = evaluation.rulebook
         head, total = headline_of(book), total_of(book)
         asked = total if self.whole and total is not None else head
         found = evaluation.value(asked.name if asked is total else head.of)
@@ -188,12 +196,22 @@ class _Way:
     def background(self, book: Rulebook, taken: frozenset[str]) -> Background:
         near, far = (self.new, self.old) if FACTOR in taken else (self.old, self.new)
         gwp = gwp_of(book)
-        found, other = near.background(gwp), far.background(gwp).providers
-        if set(other) <= set(found.providers):
-            return found
-        return replace(
-            found, providers={**other, **found.providers}
-        )  # a datum may name what one year alone holds
+        return joined(near.background(gwp), far.background(gwp))  # a datum may name what one year alone holds
+
+    def said(self, group: str, subject: str, rest: Sequence[str]) -> tuple[Text, ...]:
+        """What changed, for one part."""
+        if group == METHOD:
+            return told_rules(self.old.book, self.new.book)
+        if group == DATA:
+            return tuple(t for s in (rest if subject == "*" else [subject]) for t in self.touched[s])
+        sides = []
+        for taken in (frozenset[str](), frozenset([FACTOR])):
+            evaluation = self.evaluation(taken)
+            evaluation.value(headline_of(evaluation.rulebook).of)
+            if evaluation.solved is None:
+                return ()
+            sides.append((evaluation.solved.lines, evaluation.background))
+        return told_factors(*sides)
 
     def title(self, subject: str) -> Text:
         return Text("其余数据", "other data") if subject == "*" else _name(subject, self.old, self.new)
@@ -221,6 +239,13 @@ def _reasons(old: Year, new: Year) -> tuple[Text, ...]:
         a, b = old.study.at(path), new.study.at(path)
         if a != b:
             reasons.append(Text(f"{path} 不同：{a} 与 {b}", f"{path} differs: {a} and {b}"))
+    products = [
+        [str(s.study.at(f"product.name.{lang}") or s.study.at("product.name") or "") for lang in LANGS]
+        for s in (old, new)
+    ]
+    if products[0] != products[1]:
+        zh, en = zip(*products, strict=True)
+        reasons.append(Text(f"产品不同：{zh[0]} 与 {zh[1]}", f"products differ: {en[0]} and {en[1]}"))
     return tuple(reasons)
 
 
@@ -242,14 +267,13 @@ def _subject(table: str, row: Mapping[str, str]) -> str:
     return row["id"] if table == "process" else row.get("process") or table
 
 
-def _touched(old: Year, new: Year) -> list[tuple[str, str]]:
-    """(subject, what) of every datum that differs, factors and method aside."""
-    found: list[tuple[str, str]] = []
-    for key in dict.fromkeys([*old.study.head, *new.study.head]):
-        if key in (*FACTOR_HEAD, *METHOD_HEAD, "salt", "id", "title", "rolled"):
-            continue
-        if plain(old.study.head.get(key)) != plain(new.study.head.get(key)):
-            found.append(("study.yaml", key))
+def _touched(old: Year, new: Year) -> list[tuple[str, Text]]:
+    """Subject and words of every datum that differs, factors and method aside."""
+    found: list[tuple[str, Text]] = []
+    for path, was, now in head_changes(old.study.head, new.study.head):
+        if path.partition(".")[0].partition("[")[0] not in (*FACTOR_HEAD, *METHOD_HEAD, "id", "title"):
+            words = f"{path} {was or '—'} → {now or '—'}"
+            found.append(("study.yaml", Text(words, words)))
     known = [y.background(gwp_of(y.book)).providers for y in (old, new)]
     for name in sorted({*old.study.tables, *new.study.tables} - WORKING_TABLES):
         a, b = old.study.tables.get(name), new.study.tables.get(name)
@@ -258,10 +282,8 @@ def _touched(old: Year, new: Year) -> list[tuple[str, str]]:
         after = {r["id"]: r for r in b.rows()} if b else {}
         for id_ in dict.fromkeys([*before, *after]):
             x, y = before.get(id_), after.get(id_)
-            if x is None or y is None:
-                found.append((_subject(name, x or y or {}), f"{name} {id_}"))
-            elif any(x.get(c, "") != y.get(c, "") for c in {*x, *y} - names - {"note", "evidence"}):
-                found.append((_subject(name, y), f"{name} {id_}"))
+            if x is None or y is None or any(x.get(c, "") != y.get(c, "") for c in {*x, *y} - names - NOTES):
+                found.append((_subject(name, y or x or {}), told_row(name, x, y, names)))
     return found
 
 

@@ -27,6 +27,10 @@ SAME_WORDS = {
     "polyethylene": "pe",
     "polypropylene": "pp",
     "steels": "steel",
+    "galvanized": "galvanised",
+    "aluminized": "aluminised",
+    "fiber": "fibre",
+    "gray": "grey",
 }
 
 
@@ -84,12 +88,15 @@ class Index:
         score; another country takes a tenth off."""
         asked = [Counter(tokens(n)) for n in names if n]
         words = set().union(*asked) if asked else set()
+        alone = {w for w in words if w not in self._of and len(w) == 1 and _CJK.fullmatch(w)}
         rare = sorted((w for w in words if w in self._of), key=lambda w: len(self._of[w]))[:6]
+        rare += [pair for pair in self._of if len(pair) == 2 and not alone.isdisjoint(pair)] if alone else []
         found = {k for w in rare for k in self._of[w][:3000]}
         out = []
         for k in found:
             item = self.items[k]
-            best = max((self._alike(q, b) for q in asked for b in self._words[k]), default=0.0)
+            bags = [_apart(b, alone) for b in self._words[k]]
+            best = max((self._alike(q, b) for q in asked for b in bags), default=0.0)
             differs = [] if best > 0.999 else ["name"]
             if unit and factor_between(unit, item.unit) is None:
                 best *= 0.5
@@ -110,6 +117,15 @@ class Index:
         if not whole or not other:
             return 0.0
         return 0.75 * both / whole + 0.25 * both / other
+
+
+def _apart(bag: Counter[str], alone: set[str]) -> Counter[str]:
+    """A name in which the single characters that are asked for (铝, 钢) stand for the pairs that hold them."""
+    for w in alone:
+        pair = next((t for t in bag if len(t) == 2 and w in t), None)
+        if pair is not None:
+            bag = bag - Counter((pair,)) + Counter((w,))
+    return bag
 
 
 def _same(a: str, b: str) -> bool:

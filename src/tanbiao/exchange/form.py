@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ..core.text import Text
+from ..evaluate.impacts import words_of
 from ..standards import Rulebook
 from ..standards.clause import Clause
 from ..study import SCHEMA
 from ..study.sheets import BOM, ENERGY, EVIDENCE, GOAL, OTHER, PROCESSES, SHEETS, TRANSPORT, Sheet
 from .files import fresh_file
-from .workbook import put_text
+from .workbook import fit_rows, put_text, text_width
 
 ROWS = 60
 TOP = 5
@@ -49,7 +50,6 @@ ORDER = (
 )
 """What comes first on a sheet of exchanges; scores and distributions stand behind."""
 WIDTHS = {
-    "spread": 40,
     "id": 9,
     "flow": 28,
     "flow_zh": 22,
@@ -58,6 +58,8 @@ WIDTHS = {
     "amount": 12,
     "unit": 10,
 }
+MOST_LINES = 4
+"""Lines that the meaning of a column may take in each language, before the column becomes wider."""
 SECTIONS = {
     "": Text("研究", "study"),
     "goal": Text("目标", "goal"),
@@ -194,7 +196,8 @@ def _stages(rulebooks: Sequence[Rulebook]) -> tuple[str, ...]:
 def _view_columns(view: Sheet, asked: Mapping[str, Clause], stages: tuple[str, ...]) -> list[Asked]:
     columns = []
     schema = SCHEMA[view.table]
-    for name in sorted(schema, key=lambda n: ORDER.index(n) if n in ORDER else len(ORDER)):
+    order = ORDER if view.table == "exchange" else ()
+    for name in sorted(schema, key=lambda n: order.index(n) if n in order else len(order)):
         spec = schema[name]
         if name in view.fixed or (name in PRODUCTS_ONLY and view is not OTHER):
             continue
@@ -284,6 +287,7 @@ def _cover(sheet: Any, rulebooks: Sequence[Rulebook], asked: Mapping[str, Clause
         elif kind:
             cell.fill = _fill(kind)
     sheet.column_dimensions["A"].width = 120
+    fit_rows(sheet, range(1, len(said) + 1))
     _protect(sheet)
 
 
@@ -313,7 +317,18 @@ def _lines(rulebooks: Sequence[Rulebook], as_of: str, salt: str, library: str) -
             choices = tuple(c.options) or (("true", "false") if c.value_kind == "bool" else ())
             required = c.required and c.default is None
             lines.append(Line(c.path, "", c.text, c.unit.text, choices, required, c.address))
-    return lines
+    return lines + method_lines(rulebooks)
+
+
+def method_lines(rulebooks: Sequence[Rulebook]) -> list[Line]:
+    """The impact method, where a pack asks for categories."""
+    words = {w: u for book in rulebooks for w, u in words_of(book).items()}
+    if not words:
+        return []
+    path = Text("影响方法：特征化因子的文件夹或文件", "impact method: folder or file with its factors")
+    said = Text("该类别在方法中的名称", "name of this category in the method")
+    lines = [Line("impact_method.path", "", path)]
+    return lines + [Line(f"impact_method.categories.{w}", "", said, u) for w, u in words.items()]
 
 
 def _goal_sheet(sheet: Any, lines: Sequence[Line]) -> None:
@@ -344,6 +359,7 @@ def _goal_sheet(sheet: Any, lines: Sequence[Line]) -> None:
             _goal_line(sheet, n, line)
     for letter, width in zip("ABCDEFGH", (34, 40, 12, 42, 42, 26, 10, 36), strict=True):
         sheet.column_dimensions[letter].width = width
+    fit_rows(sheet, range(1, n + 1))
     sheet.freeze_panes = "C2"
     _protect(sheet)
 
@@ -359,6 +375,8 @@ def _section(sheet: Any, row: int, title: str, columns: int) -> None:
 
 
 def _goal_line(sheet: Any, row: int, line: Line) -> None:
+    from openpyxl.styles import Alignment
+
     cells = (
         line.path,
         line.value,
@@ -374,7 +392,7 @@ def _goal_line(sheet: Any, row: int, line: Line) -> None:
         if k == 2 and line.path not in ("schema", "salt"):
             _unlock(made)
         else:
-            made.fill = _fill(LOCKED)
+            made.fill, made.alignment = _fill(LOCKED), Alignment(wrap_text=True, vertical="top")
     if line.path == "reference.process":
         _choose_from(sheet, f"B{row}", PROCESSES.title)
     elif line.choices:
@@ -395,11 +413,12 @@ def _table_sheet(sheet: Any, title: Text, columns: Sequence[Asked], prefix: str)
         meaning = put_text(sheet, 2, k, f"{column.text.zh}\n{column.text.en}")
         meaning.fill, meaning.alignment = _fill(LOCKED), Alignment(wrap_text=True, vertical="top")
         marks = [f"[{column.unit}]"] if column.unit else []
-        marks += ["必填 required"] if column.required else []
+        marks += ["必填 required"] if column.required and column.name != "id" else []
         put_text(sheet, 3, k, " ".join(marks)).fill = _fill(LOCKED)
         _head_cell(put_text(sheet, 4, k, column.name))
         letter = get_column_letter(k)
-        sheet.column_dimensions[letter].width = WIDTHS.get(column.name, 16)
+        told = max(text_width(column.text.zh), text_width(column.text.en))
+        sheet.column_dimensions[letter].width = max(WIDTHS.get(column.name, 16), min(told / MOST_LINES, 40))
         area = f"{letter}{TOP}:{letter}{TOP + ROWS - 1}"
         _fill_column(sheet, k, column, prefix)
         if column.source:
@@ -409,7 +428,7 @@ def _table_sheet(sheet: Any, title: Text, columns: Sequence[Asked], prefix: str)
         if column.name != "id" and (column.required or column.wanted):
             begun = f"AND(LEN(TRIM({letter}{TOP}))=0,COUNTA($B{TOP}:${last}{TOP})>0)"
             _colour(sheet, area, begun, MISSING if column.required else OPTIONAL)
-    sheet.row_dimensions[2].height = 62
+    fit_rows(sheet, (2, 4))
     sheet.freeze_panes = f"B{TOP}"
     _protect(sheet)
 

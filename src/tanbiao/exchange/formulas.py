@@ -221,6 +221,12 @@ class Names:
     def declared(self, provider: Value, word: str) -> Value:
         raise Uncomputable("‘declared’ has no meaning here")
 
+    def impact(self, category: str, unit: str) -> Value:
+        raise Uncomputable("‘impact’ has no meaning here")
+
+    def uncounted(self, category: str) -> Value:
+        raise Uncomputable("‘uncounted’ has no meaning here")
+
 
 def translated(formula: str) -> str:
     """A formula of openLCA, ecoSpold, SimaPro or a spreadsheet in our words: `if(a;b;c)`, `^`, `;`, `<>`, `=`."""

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from collections.abc import Mapping
+from math import nan
 from typing import Any
 
 from msgspec import structs
 
+from ..core.errors import raise_errors, refuse
 from ..core.numbers import number
+from ..evaluate.facts import arithmetic
 from ..library import Factor, Library
 from ..library.elementary import NOTHING, Elementary
-from ..study import Study
-from .model import Exchange, Flow, Inventory, Process, Words
-from .uncertain import uncertainty_of
+from ..study import SCHEMA, Study
+from ..study.parameters import parameters, substituted
+from .model import Exchange, Flow, Inventory, Process, Uncertainty, Words
+from .uncertain import declared, uncertainties_of, uncertainty_of
 
+CARRIED = frozenset(
+    {"id", "process", "direction", "flow", "flow_zh", "amount", "unit", "provider", "note"}
+    | {"distribution", "spread", "low", "high"}
+)
+"""Columns of a study's exchanges that the model has a place for; the others are losses."""
 CO2E = "Carbon dioxide equivalent without its gases"
 
 
@@ -26,10 +35,6 @@ def library_inventory(library: Library, nature: Elementary = NOTHING) -> Invento
     the library's elementary flows beside its greenhouse gases."""
     inventory = Inventory("tanbiao", f"{library.id}@{library.version}")
     taken = _nature(nature, inventory)
-    if nature.uncertainty is not None:
-        inventory.losses.add(
-            "exchange.uncertainty: of flows with nature that are no greenhouse gas", library.id
-        )
     processes = []
     for ident in library.processes:
         p = _process(library, ident, inventory)
@@ -56,7 +61,8 @@ def _nature(nature: Elementary, inventory: Inventory) -> dict[str, list[Exchange
         )
     out: dict[str, list[Exchange]] = {}
     columns = (nature.process, nature.flow, nature.output, nature.amount, nature.place)
-    for process, k, given, amount, place in zip(*(c.tolist() for c in columns), strict=True):
+    spreads = uncertainties_of(nature, inventory.losses)
+    for process, k, given, amount, place, spread in zip(*(c.tolist() for c in columns), spreads, strict=True):
         flow = nature.flows[k]
         out.setdefault(nature.processes[process], []).append(
             Exchange(
@@ -67,6 +73,7 @@ def _nature(nature: Elementary, inventory: Inventory) -> dict[str, list[Exchange
                 amount=amount,
                 unit=flow.unit,
                 place=nature.places[place],
+                uncertainty=spread,
             )
         )
     return out
@@ -224,6 +231,10 @@ def study_inventory(study: Study, library: Library) -> Inventory:
     """The processes of a study as declared (neutral: no decision of a pack is in it), with the library items they buy
     as aggregated processes that hold nothing but their product (the background is not copied)."""
     inventory = Inventory("tanbiao", study.id)
+    for (_, named), parameter in parameters(study).items():
+        inventory.losses.add("parameter: its value stands in the amounts", f"{named} = {parameter.text}")
+    study, problems = substituted(study)
+    raise_errors(problems)
     rows = list(study.tables["exchange"].rows()) if "exchange" in study.tables else []
     own = {r["id"]: r for r in (study.tables["process"].rows() if "process" in study.tables else ())}
     products = {r["process"]: r for r in rows if r.get("direction") == "product"}
@@ -232,10 +243,13 @@ def study_inventory(study: Study, library: Library) -> Inventory:
     for ident, p in own.items():
         exchanges = []
         for n, r in enumerate(x for x in rows if x["process"] == ident):
-            amount = float(_amount(r["amount"]))
+            amount = _amount(study, r, "amount")
             provider = r.get("provider", "")
             direction = r.get("direction", "")
-            more: dict[str, Any] = {"comment": {"": r["note"]} if r.get("note") else {}}
+            more: dict[str, Any] = {
+                "comment": {"": r["note"]} if r.get("note") else {},
+                "uncertainty": _spread(study, r, amount, inventory),
+            }
             if r["amount"].startswith("="):
                 more["formula"] = r["amount"][1:]
             if direction == "product":
@@ -312,7 +326,7 @@ def study_inventory(study: Study, library: Library) -> Inventory:
                         **more,
                     )
                 )
-            for name in ("stage", "data_kind", "technology", "geography", "time", "evidence"):
+            for name in sorted(set(SCHEMA["exchange"]) - CARRIED):
                 if r.get(name):
                     inventory.losses.add(f"exchange.{name}", r[name])
         processes.append(
@@ -356,35 +370,23 @@ def study_inventory(study: Study, library: Library) -> Inventory:
     return inventory
 
 
-def _amount(text: str) -> Fraction:
-    if not text.startswith("="):
-        return number(text)
-    import ast
-
-    def value(node: ast.expr) -> Fraction:
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, int | float)
-            and not isinstance(node.value, bool)
-        ):
-            return Fraction(str(node.value))
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return -value(node.operand)
-        if isinstance(node, ast.BinOp):
-            a, b = value(node.left), value(node.right)
-            if isinstance(node.op, ast.Add):
-                return a + b
-            if isinstance(node.op, ast.Sub):
-                return a - b
-            if isinstance(node.op, ast.Mult):
-                return a * b
-            if isinstance(node.op, ast.Div) and b:
-                return a / b
-        raise ValueError(text[:60])
-
-    if len(text) > 300:
-        raise ValueError(text[:60])
+def _amount(study: Study, row: Mapping[str, str], column: str) -> float:
+    """A number or a formula of numbers in a cell, nan where it is empty. Refuses (`number-expected`)."""
+    text = row.get(column, "")
+    if not text:
+        return nan
     try:
-        return value(ast.parse(text[1:], mode="eval").body)
-    except (SyntaxError, RecursionError, MemoryError):
-        raise ValueError(text[:60]) from None
+        return float(arithmetic(text) if text.startswith("=") else number(text))
+    except (ValueError, ZeroDivisionError):
+        table = study.tables["exchange"]
+        raise refuse(
+            "number-expected", table.place(table.ids.index(row["id"]), column), text=text[:60]
+        ) from None
+
+
+def _spread(study: Study, row: Mapping[str, str], amount: float, inventory: Inventory) -> Uncertainty | None:
+    kind = row.get("distribution", "")
+    if not kind:
+        return None
+    spread, low, high = (_amount(study, row, column) for column in ("spread", "low", "high"))
+    return declared(kind, amount, spread, low, high, row["id"], inventory.losses)

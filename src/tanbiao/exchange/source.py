@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,10 @@ RATIO_FREE_BYTES = 20_000_000
 """Members smaller than this may compress as well as they like."""
 MAX_TREE_BYTES = 400_000_000
 """A single file that has to be read whole."""
+
+
+_ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
+_PAIRS = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -162,20 +167,26 @@ def _members(archive: Archive, name: str) -> Iterator[Member]:
 
 
 def decode(data: bytes, place: Place) -> str:
-    """The text of a file: UTF-8 (with or without BOM), UTF-16 with BOM, else GB 18030. Refuses
-    (`exchange-encoding`)."""
+    """The text of a file: UTF-8 (with or without BOM), UTF-16 with BOM, else GB 18030, or Windows-1252 where most of
+    what is not ASCII are single letters between ASCII ones. Refuses (`exchange-encoding`)."""
     for mark, codec in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig")):
         if data.startswith(mark):
             try:
                 return data.decode(codec)
             except UnicodeDecodeError:
                 raise refuse("exchange-encoding", place) from None
-    for codec in ("utf-8", "gb18030"):
+    for codec in ("utf-8", "cp1252" if _western(data) else "gb18030", "gb18030"):
         try:
             return data.decode(codec)
         except UnicodeDecodeError:
             continue
     raise refuse("exchange-encoding", place)
+
+
+def _western(data: bytes) -> bool:
+    """Whether bytes above ASCII stand alone, as umlauts and accents do; those of Chinese characters come in pairs."""
+    alone = len(_ALONE.findall(data))
+    return alone > 0 and 2 * alone > len(_PAIRS.findall(data))
 
 
 def plain_cell(text: str) -> str:

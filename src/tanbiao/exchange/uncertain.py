@@ -11,12 +11,25 @@ from array import array
 from dataclasses import dataclass, field
 from math import isfinite, isnan, log, nan
 
+import numpy as np
+
 from ..core.numbers import decimal_text
 from ..library import Exchange, Factor
+from ..library.elementary import Elementary
 from ..numerics.lca import LARGEST_SIGMA
+from ..numerics.lca.streams import BETA, FIXED, LOGNORMAL, NORMAL, TRIANGULAR, UNIFORM
 from .model import Losses, Uncertainty
 
 KINDS = ("", "lognormal", "normal", "uniform", "triangular")
+_SAMPLED = {
+    FIXED: "",
+    LOGNORMAL: "lognormal",
+    NORMAL: "normal",
+    UNIFORM: "uniform",
+    TRIANGULAR: "triangular",
+    BETA: "pert",
+}
+"""Numbers of the sampler's distributions; a library's beta distributions come from PERT alone."""
 NEAR = 1e-3
 """Relative difference up to which a median, mean or mode is that of the amount: sources round them apart."""
 _LOST = "exchange.uncertainty: "
@@ -96,17 +109,40 @@ def _numbers(u: Uncertainty, scale: float) -> tuple[float, float, float]:
 
 
 def uncertainty_of(row: Exchange | Factor, losses: Losses) -> Uncertainty | None:
-    """The distribution of a library row in the model of the writers, which knows no PERT."""
+    """The distribution of a library row in the model of the writers."""
     amount = float(row.amount if isinstance(row, Exchange) else row.value)
-    spread, least, greatest = (nan if v is None else float(v) for v in (row.spread, row.least, row.greatest))
-    match row.distribution:
+    spread, low, high = (nan if v is None else float(v) for v in (row.spread, row.least, row.greatest))
+    return declared(row.distribution, amount, spread, low, high, row.id, losses)
+
+
+def uncertainties_of(nature: Elementary, losses: Losses) -> list[Uncertainty | None]:
+    """The distribution of every elementary flow of a library."""
+    u = nature.uncertainty
+    if u is None:
+        return [None] * len(nature)
+    spread = np.where(u.kind == LOGNORMAL, np.exp(u.scale).round(12), u.scale)
+    columns = (u.kind, nature.amount, spread, u.minimum, u.maximum)
+    return [
+        declared(_SAMPLED[kind], amount, sigma, low, high, nature.flows[flow].id, losses)
+        for kind, amount, sigma, low, high, flow in zip(
+            *(c.tolist() for c in (*columns, nature.flow)), strict=True
+        )
+    ]
+
+
+def declared(
+    kind: str, amount: float, spread: float, low: float, high: float, name: str, losses: Losses
+) -> Uncertainty | None:
+    """A distribution of ours, as in the columns of a library or study, in the model of the writers, which knows no
+    PERT; spread, low and high are nan where the kind has none."""
+    match kind:
         case "":
             return None
-        case "lognormal" | "normal" as kind:
-            return Uncertainty(kind=kind, a=abs(amount) if kind == "lognormal" else amount, b=spread)
+        case "lognormal" | "normal" as known:
+            return Uncertainty(kind=known, a=abs(amount) if known == "lognormal" else amount, b=spread)
         case "uniform":
-            return Uncertainty(kind="uniform", a=least, b=greatest)
+            return Uncertainty(kind="uniform", a=low, b=high)
         case "triangular":
-            return Uncertainty(kind="triangular", a=least, b=amount, c=greatest)
-    losses.add(_LOST + row.distribution, row.id)
+            return Uncertainty(kind="triangular", a=low, b=amount, c=high)
+    losses.add(_LOST + kind, name)
     return None

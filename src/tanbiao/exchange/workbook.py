@@ -6,7 +6,9 @@ is a text, also one that begins with `=`: nothing in it is run by the program th
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,10 @@ from .model import Loss, Losses
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 MAX_TEXT = 32_000
+SHOWN = 60
+"""Rows that decide how wide a column is."""
+LINE = 15.0
+"""Height of a line of text in a row, points."""
 
 
 def put_text(sheet: Any, row: int, column: int, value: str, losses: Losses | None = None) -> Any:
@@ -33,6 +39,24 @@ def put_text(sheet: Any, row: int, column: int, value: str, losses: Losses | Non
     if clean[:1] in ("=", "+", "-", "@"):
         cell.quotePrefix = True
     return cell
+
+
+def text_width(text: str) -> int:
+    """How wide a text is in a cell, in the unit of column widths: a Chinese character is two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def fit_rows(sheet: Any, rows: Iterable[int]) -> None:
+    """Heights of rows that show wrapped texts whole; not every program works them out when it opens a file."""
+    for row in rows:
+        height = LINE
+        for cell in sheet[row]:
+            if cell.value is not None and cell.alignment.wrap_text:
+                width = 0.92 * sheet.column_dimensions[cell.column_letter].width
+                parts = str(cell.value).split("\n")
+                lines = sum(max(1, math.ceil(text_width(p) / width)) for p in parts)
+                height = max(height, lines * max(LINE, 1.4 * (cell.font.size or 11)))
+        sheet.row_dimensions[row].height = height
 
 
 def write_study(study: Study, target: Path) -> tuple[Loss, ...]:
@@ -49,6 +73,7 @@ def write_study(study: Study, target: Path) -> tuple[Loss, ...]:
     for n, (where, value) in enumerate(_flat(study.head, "", losses), start=2):
         put_text(sheet, n, 1, where)
         put_text(sheet, n, 2, value, losses)
+    _dress(sheet, "A2")
     written = {GOAL.title.casefold()}
     for title, columns, rows in _sheets(study):
         if len(title) > 31 or re.search(r"[\[\]:*?/\\]", title) or title.casefold() in written | {"study"}:
@@ -62,9 +87,22 @@ def write_study(study: Study, target: Path) -> tuple[Loss, ...]:
             for k, column in enumerate(columns, start=1):
                 if row[column]:
                     put_text(sheet, n, k, row[column], losses)
+        _dress(sheet, "B2")
     with fresh_file(target) as path:
         book.save(path)
     return losses.report()
+
+
+def _dress(sheet: Any, corner: str) -> None:
+    """Column names that stay in sight, and columns about as wide as their first rows are long."""
+    from openpyxl.styles import Font
+
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    for column in sheet.iter_cols(max_row=SHOWN):
+        width = max((text_width(str(c.value)) for c in column if c.value is not None), default=0)
+        sheet.column_dimensions[column[0].column_letter].width = min(max(width + 2, 8), 48)
+    sheet.freeze_panes = corner
 
 
 def _sheets(study: Study) -> Iterator[tuple[str, list[str], list[dict[str, str]]]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Protocol
 
 from ..core.errors import refuse
-from ..core.units import Dimension, dimension_text
+from ..core.units import Dimension, Unit, UnitError, dimension_text, unit
 from ..core.value import Basis, Value, basis_text
 from . import functions
 from .parse import Node
@@ -274,6 +273,14 @@ class _Checker:
                 for child in positional:
                     self.kind(child, self.check(child), "text")
                 return inner
+            case "impact":
+                self.arity(node, positional, 2, 2)
+                self.words(positional[0])
+                return Type("number", self.measured(positional[1]).dimension, (), "line")
+            case "uncounted":
+                self.arity(node, positional, 1, 1)
+                self.words(positional[0])
+                return Type("number", (), (), "line")
             case "chance":
                 self.arity(node, positional, 1, 1)
                 inner = self.check(positional[0])
@@ -333,6 +340,19 @@ class _Checker:
         if inner.kind != wanted:
             raise refuse("kind-mismatch", formula=node.source, kind=inner.kind, wanted=wanted)
 
+    def words(self, node: Node) -> str:
+        """A text that stands in the formula itself."""
+        if node.kind != "literal" or not isinstance(node.value.data, str):
+            raise refuse("kind-mismatch", formula=node.source, kind=node.kind, wanted="text")
+        return node.value.data
+
+    def measured(self, node: Node) -> Unit:
+        """A unit that stands in the formula itself."""
+        try:
+            return unit(self.words(node))
+        except UnitError as error:
+            raise refuse("unit-unknown", unit=str(error)) from None
+
     def arity(self, node: Node, args: list[Node], least: int, most: int) -> None:
         if not least <= len(args) <= most:
             raise refuse("formula-arguments", formula=node.source, name=node.op)
@@ -365,18 +385,3 @@ def _exponent(node: Node) -> Fraction:
     if node.kind == "unary":
         return -_exponent(node.children[0])
     return Fraction(node.value.data)
-
-
-class PlainNames:
-    """Names from a map; for small formulas and tests."""
-
-    def __init__(
-        self, types: Mapping[str, Type], table: str | None = None, parents: Mapping[str, str] | None = None
-    ) -> None:
-        self.types, self.table, self.parents = types, table, parents or {}
-
-    def type_of(self, name: str) -> Type | None:
-        return self.types.get(name)
-
-    def parent_of(self, table: str) -> str | None:
-        return self.parents.get(table)

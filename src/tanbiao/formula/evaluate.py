@@ -44,6 +44,12 @@ class Scope(Protocol):
     def declared(self, provider: Value, word: str) -> Value:
         """What the background says of providers: their `allowed_uses`, `boundary`, `gas_basis` and so on."""
 
+    def impact(self, category: str, unit: str) -> Value:
+        """Of every line what it brings in an impact category of the study's method, which must count in `unit`."""
+
+    def uncounted(self, category: str) -> Value:
+        """Of every line how many of the flows behind it have no factor in that category where they should."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -227,6 +233,10 @@ class _Evaluator:
                 return self.scope.declared(provider, str(word.data))
             case "chance":
                 return self.scope.chance(args[0])
+            case "impact":
+                return self.scope.impact(args[0].value.data, args[1].value.data)
+            case "uncounted":
+                return self.scope.uncounted(args[0].value.data)
             case "share":
                 weight, size = self.align(*(self.evaluate(a) for a in args))
                 return self.share(weight, size)

@@ -49,6 +49,8 @@ FUNCTIONS = frozenset(
         "chance",
         "spelled",
         "leading",
+        "impact",
+        "uncounted",
     }
 )
 """Every function a formula may call; see `functions.py` for what they do."""

@@ -12,16 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tanbiao.core.cache import Cache, machine
-from tanbiao.core.digest import digest
 from tanbiao.core.errors import Place, TanbiaoError, raise_errors, refuse
-from tanbiao.core.numbers import decimal_text
 from tanbiao.numerics import lca
 
 from .link import Linked, Triplets, link
-from .model import GWP_SETS, POSITIONS, Factor, Gas, Library
+from .model import GWP_SETS, POSITIONS, Factor, Library
 
 Floats = NDArray[np.float64]
-Gwp = Callable[[Gas], Fraction | None]
 Origin = Literal["solved", "published", "judged", "exact"]
 
 JUDGED_FACTOR_HALF_WIDTH = Fraction(15, 100)
@@ -94,10 +91,8 @@ def compile_library(
     *,
     published_intervals: bool = True,
     cache: Cache | None = None,
-    factors: Mapping[str, Fraction] | None = None,
 ) -> Compiled:
-    """Solve the linked core under `gwp_set` (one of `GWP_SETS`), or under `factors` of another method, by gas id, which
-    `gwp_set` then only names.
+    """Solve the linked core under `gwp_set` (one of `GWP_SETS`).
 
     `published_intervals=False` leaves the publishers' uncertainties of factors aside, in the linked core and for
     factors used directly (the starter's tools do so, and give every such factor the judged half-width). Raises
@@ -108,20 +103,17 @@ def compile_library(
     cache: where the solution of a library of `CACHED` processes or more is kept under its digest; never given where a
     result is verified.
     """
-    if factors is None and gwp_set not in GWP_SETS:
+    if gwp_set not in GWP_SETS:
         raise refuse("library-gwp-set", gwp_set=gwp_set, sets=", ".join(GWP_SETS))
-    kept = _Kept(library, _method(gwp_set, factors), published_intervals, cache)
+    kept = _Kept(library, gwp_set, published_intervals, cache)
     linked = kept.linked()
     if linked is None:
         linked, problems = link(library)
         raise_errors(problems)
     direct = linked.direct()
 
-    def gwp(gas: Gas) -> Fraction | None:
-        return gas.gwp(gwp_set) if factors is None else factors.get(gas.id)
-
-    known = np.array([_known(library, t, gwp) for t in linked.terminals], dtype=bool)
-    terminal = np.array([_terminal(library, t, gwp) for t in linked.terminals])
+    known = np.array([_known(library, t, gwp_set) for t in linked.terminals], dtype=bool)
+    terminal = np.array([_terminal(library, t, gwp_set) for t in linked.terminals])
     terminal = terminal.reshape(len(linked.terminals), len(POSITIONS))
     t_total = terminal.sum(axis=1)
     lump = np.array([_lump(library, t, gwp_set) for t in linked.terminals], dtype=bool)
@@ -183,13 +175,6 @@ def compile_library(
     )
 
 
-def _method(gwp_set: str, factors: Mapping[str, Fraction] | None) -> str:
-    """The name of a method and, where its factors were given, what they are."""
-    if factors is None:
-        return gwp_set
-    return f"{gwp_set} {digest({k: decimal_text(v) for k, v in factors.items()})}"
-
-
 class _Kept:
     """The links and the solution of a library, from the cache where they are there and fit."""
 
@@ -197,7 +182,7 @@ class _Kept:
         self.cache = cache if len(library.processes) >= CACHED else None
         self.library = library
         self.key = {
-            "layout": "2",
+            "layout": "3",
             "library": library.digest,
             "method": method,
             "published": str(published),
@@ -225,6 +210,7 @@ class _Kept:
             reference,
             purchase,
             terminal,
+            np.asarray(a["cutoff"]),
         )
 
     def solved(
@@ -239,7 +225,9 @@ class _Kept:
                 for n in _COLUMNS
                 for name in ("reference", "purchase", "terminal")
             }
-            self.cache.put(self.key, {**lca.arrays_of(system), **columns, "solved": solved})
+            self.cache.put(
+                self.key, {**lca.arrays_of(system), **columns, "cutoff": linked.cutoff, "solved": solved}
+            )
         return system, solved
 
 
@@ -294,15 +282,15 @@ def positions_of(factor: Factor) -> tuple[Fraction, ...]:
     return tuple(given.get(p, Fraction(0)) * factor.value / whole for p in POSITIONS)
 
 
-def _terminal(library: Library, item: str, gwp: Gwp) -> list[float]:
+def _terminal(library: Library, item: str, gwp_set: str) -> list[float]:
     if item in library.factors:
         return [float(v) for v in positions_of(library.factors[item])]
     gas = library.gases[item]
-    return [float(gwp(gas) or 0) if p == gas.position else 0.0 for p in POSITIONS]
+    return [float(gas.gwp(gwp_set) or 0) if p == gas.position else 0.0 for p in POSITIONS]
 
 
-def _known(library: Library, item: str, gwp: Gwp) -> bool:
-    return item in library.factors or gwp(library.gases[item]) is not None
+def _known(library: Library, item: str, gwp_set: str) -> bool:
+    return item in library.factors or library.gases[item].gwp(gwp_set) is not None
 
 
 def _lump(library: Library, item: str, gwp_set: str) -> bool:
@@ -344,6 +332,9 @@ def _adjoint(linked: Linked, system: lca.System, burdens: Floats, library: Libra
 
 
 def _not_solvable(linked: Linked, library: Library, error: lca.NotSolvable) -> TanbiaoError:
+    if isinstance(error, lca.NotProductive):
+        loop = error.loop.named(lambda k: linked.processes[k])
+        return refuse("library-loop", Place(library.id), loop=loop)
     names = ", ".join(linked.processes[k] for k in error.columns[:8])
     return refuse("library-not-solvable", Place(library.id), items=names or "?", detail=str(error))
 

@@ -20,11 +20,13 @@ from tanbiao.core.errors import Place, Problem
 from tanbiao.numerics import lca
 from tanbiao.study.distribution import CODES, Distribution, uncertain
 
-FLOW_COLUMNS = ("id", "name_en", "name_zh", "compartment", "unit", "cas")
-ENTRY_COLUMNS = ("process", "flow", "direction", "amount", "place")
-SPREAD_COLUMNS = ("distribution", "spread", "least", "greatest")
+from .model import DIRECTIONS as DIRECTIONS
+from .table import NATURE
+
+FLOW_COLUMNS = tuple(c.name for c in NATURE["flows"])
+ENTRY_COLUMNS = tuple(c.name for c in NATURE["elementary"] if not c.optional)
+SPREAD_COLUMNS = tuple(c.name for c in NATURE["elementary"] if c.optional)
 """Of an entry whose amount is uncertain; as in exchanges.csv. A table without them holds no distributions."""
-DIRECTIONS = ("output", "input")
 MOST = 200
 """Problems listed of one file."""
 

@@ -14,7 +14,7 @@ from tanbiao.numerics import lca
 
 from .compile import Compiled
 from .elementary import DIRECTIONS, Elementary
-from .methods import Characterised, Fallback, Method, Missing, Places, Substance, characterise
+from .methods import Assumed, Characterised, Fallback, Method, Missing, Places, Substance, characterise
 from .model import POSITIONS, Library
 
 Floats = NDArray[np.float64]
@@ -71,21 +71,7 @@ def entries(
     position = np.zeros(len(linked.terminals), np.intp)
     for k in used.tolist():
         ident = linked.terminals[k]
-        item = library.items[ident]
-        gas = library.gases.get(ident)
-        taken = gas is not None and gas.position == "D"
-        where = "resources from air" if taken else "emissions to air"
-        said = tuple(dict.fromkeys((*names.get(ident, ()), item.name_en)))
-        position[k] = at(
-            ("", ident),
-            Carried(
-                Substance(ident, said if gas else (), where if gas else "", item.unit),
-                "gas" if gas else "total",
-                DIRECTIONS[1] if taken else DIRECTIONS[0],
-                item.name_en,
-                item.name_zh,
-            ),
-        )
+        position[k] = at(("", ident), terminal_carried(library, ident, names.get(ident, ())))
     if len(elementary):
         own = {p: k for k, p in enumerate(linked.processes)}
         process = np.array([own.get(p, -1) for p in elementary.processes], np.intp)[elementary.process]
@@ -127,6 +113,32 @@ def entries(
     )
 
 
+def terminal_carried(library: Library, ident: str, names: Sequence[str]) -> Carried:
+    """A gas or a factor as something that is given to nature or taken from it. names: what lists of elementary flows
+    call it, beside its own name."""
+    item, gas = library.items[ident], library.gases.get(ident)
+    taken = gas is not None and gas.position == "D"
+    said = tuple(dict.fromkeys((*names, item.name_en))) if gas else ()
+    where = ("resources from air" if taken else "emissions to air") if gas else ""
+    return Carried(
+        Substance(ident, said, where, item.unit),
+        "gas" if gas else "total",
+        DIRECTIONS[1] if taken else DIRECTIONS[0],
+        item.name_en,
+        item.name_zh,
+    )
+
+
+def cut_off(library: Library, compiled: Compiled) -> list[tuple[int, str, str, float]]:
+    """(process, flow, unit, amount) of every exchange without a provider; processes as in `Compiled.linked`."""
+    if not compiled.linked.cutoff.size:
+        return []
+    ids = library.exchanges.column("id")
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    found = [library.exchanges[order[k]] for k in compiled.linked.cutoff.tolist()]
+    return [(compiled.index[x.process], x.flow, x.unit, float(x.amount)) for x in found]
+
+
 @dataclass(frozen=True, eq=False)
 class Assessed:
     """Entries under methods: factor and known (m, methods), see `Characterised`."""
@@ -138,6 +150,7 @@ class Assessed:
     known: NDArray[np.bool_]
     fallbacks: tuple[Fallback, ...]
     missing: tuple[Missing, ...]
+    assumed: tuple[Assumed, ...] = ()
 
     @property
     def burdens(self) -> lca.Burdens:
@@ -154,6 +167,7 @@ class Assessed:
             known=self.known[:, columns],
             fallbacks=tuple(f for f in self.fallbacks if f.method in categories),
             missing=tuple(m for m in self.missing if m.method in ("", *categories)),
+            assumed=tuple(x for x in self.assumed if x.method in categories),
         )
 
 
@@ -180,7 +194,33 @@ def assess(
     factor = np.zeros((distinct.size, len(methods)))
     known = np.zeros(factor.shape, np.bool_)
     factor[asked], known[asked] = one.factor, one.known
-    return Assessed(compiled, found, tuple(methods), factor[back], known[back], one.fallbacks, one.missing)
+    return Assessed(
+        compiled, found, tuple(methods), factor[back], known[back], one.fallbacks, one.missing, one.assumed
+    )
+
+
+def reached(a: Assessed) -> NDArray[np.bool_]:
+    """Which products (n,) have something upstream that counts in each category, (n, methods)."""
+    n = a.compiled.system.size
+    counts = np.zeros((n, len(a.methods)), np.bool_)
+    np.logical_or.at(counts, a.entries.process, a.known & (a.entries.amount != 0)[:, None])
+    return np.column_stack([lca.dependants(a.compiled.system, counts[:, m]) for m in range(counts.shape[1])])
+
+
+def verifications(
+    library: Library, processes: Sequence[str], found: Entries
+) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+    """The states of verification, and which of them each entry (m,) rests on: that of its process, or of the factor
+    where only a total is known. processes: in the order of `Compiled.linked`."""
+    words: dict[str, int] = {}
+
+    def at(item: str) -> int:
+        return words.setdefault(library.standing(item).verification, len(words))
+
+    own = np.array([at(p) for p in processes], np.intp)
+    total = np.array([at(c.substance.id) if c.kind == "total" else -1 for c in found.carried], np.intp)
+    of_total = total[found.what]
+    return tuple(words), np.where(of_total >= 0, of_total, own[found.process])
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,12 +239,10 @@ def all_products(a: Assessed) -> Scores:
     terminal = np.nan_to_num(c.values[n:])
     climate = np.asarray(c.direct.T @ terminal)
     h = lca.adjoint(c.system, np.hstack([climate, a.burdens.totals(n)]))
-    counts = np.zeros((n, len(a.methods)), np.bool_)
-    np.logical_or.at(counts, a.entries.process, a.known & (a.entries.amount != 0)[:, None])
-    reached = np.column_stack([lca.dependants(c.system, counts[:, m]) for m in range(counts.shape[1])])
     missing = np.isnan(c.values[:n])
     return Scores(
-        np.where(reached, h[:, len(POSITIONS) :], np.nan), np.where(missing, np.nan, h[:, : len(POSITIONS)])
+        np.where(reached(a), h[:, len(POSITIONS) :], np.nan),
+        np.where(missing, np.nan, h[:, : len(POSITIONS)]),
     )
 
 

@@ -34,6 +34,7 @@ class Linked:
     purchase               inputs from processes: row = provider, column = buyer
     terminal               inputs from factors and emissions of gases: row = terminal, column = process
     reference              reference outputs, row = column = process; `reference.amount` is the diagonal
+    cutoff                 exchanges that have no provider, by their number in the order of ids
     """
 
     processes: tuple[str, ...]
@@ -41,6 +42,7 @@ class Linked:
     reference: Triplets
     purchase: Triplets
     terminal: Triplets
+    cutoff: Indices
 
     def certain(self, which: str) -> bool:
         """Whether no amount has another value at that end."""
@@ -179,6 +181,7 @@ class _Linking:
             reference,
             self.triplets(where[bought], at[bought], rows[bought], factor[bought]),
             self.triplets(where[~bought] - n, at[~bought], rows[~bought], factor[~bought]),
+            np.flatnonzero(cutoff),
         )
         late = [p for k, p in self.problems if k == len(self.ids)]
         early = sorted(((k, p) for k, p in self.problems if k < len(self.ids)), key=lambda found: found[0])

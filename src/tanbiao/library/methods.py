@@ -27,8 +27,10 @@ Key = tuple[str, str, str]
 Row = tuple[Place, Mapping[str, str]]
 COLUMNS = ("method", "flow", "cf")
 OPTIONAL = ("flow_uuid", "direction", "location", "flow_unit", "unit")
-Why = Literal["unknown", "direction", "unit", "place", "ambiguous"]
+Why = Literal["unknown", "direction", "unit", "unit-unsaid", "place", "ambiguous"]
 ANYWHERE = "*"
+COMMON = ("kg", "m3", "MJ", "kBq", "m2", "m2*a")
+"""Units in which lists of elementary flows and of factors measure, where they do not say otherwise."""
 DIRECTIONS = ("output", "input")
 _NAMED = re.compile(
     r"\A(?P<name>.*\S)\s*\((?P<property>[A-Z][^(),]*),\s*(?P<unit>[^,()]+),\s*(?P<where>.+)\)\Z"
@@ -120,14 +122,6 @@ class Method:
     units: Mapping[str, str] = field(default_factory=dict)
     ambiguous: frozenset[tuple[str, str]] = frozenset()
 
-    def factor(self, flow: str, direction: str, chain: Sequence[str]) -> tuple[Fraction, str] | None:
-        """The factor of the first place of `chain` that has one, and that place."""
-        for place in chain:
-            found = self.factors.get((flow.casefold(), direction, place))
-            if found is not None:
-                return found, place
-        return None
-
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
@@ -142,8 +136,8 @@ class Fallback:
 @dataclass(frozen=True, slots=True)
 class Missing:
     """A flow that counts nowhere, or not where it should: `unknown` to the whole set; or, in `method`, known in the
-    other `direction` only, in a `unit` that does not convert, without a factor for its `place`, or by a name that is
-    `ambiguous`."""
+    other `direction` only, in a `unit` that does not convert, without a unit for a flow in an uncommon one
+    (`unit-unsaid`), without a factor for its `place`, or by a name that is `ambiguous`."""
 
     flow: str
     direction: str
@@ -151,16 +145,26 @@ class Missing:
     method: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """A factor that states no unit, taken per `unit`, in which the flow is measured."""
+
+    method: str
+    flow: str
+    unit: str
+
+
 @dataclass(frozen=True, eq=False)
 class Characterised:
     """factor (entries, methods), per unit of the flow asked for, 0 where there is none; known: where there is one;
-    fallbacks; missing: never silently 0."""
+    fallbacks; missing: never silently 0; assumed: factors without a unit."""
 
     factor: NDArray[np.float64]
     known: NDArray[np.bool_]
     methods: tuple[str, ...]
     fallbacks: tuple[Fallback, ...]
     missing: tuple[Missing, ...]
+    assumed: tuple[Assumed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -320,6 +324,7 @@ def characterise(
     known = np.zeros((len(flows), len(methods)), dtype=np.bool_)
     fallbacks: dict[Fallback, None] = {}
     missing: dict[Missing, None] = {}
+    assumed: dict[Assumed, None] = {}
     found: dict[Substance, tuple[str, float]] = {}
     for k, (flow, place, direction) in enumerate(zip(flows, places, directions, strict=True)):
         if flow not in found:
@@ -339,16 +344,21 @@ def characterise(
                 elif any((key, d) in table for d in DIRECTIONS):
                     missing[Missing(flow.id, direction, "direction", method.name)] = None
                 continue
-            size = times if mapping and flow.id in mapping else _size(flow.unit, method.units.get(key, ""))
+            mapped, said = flow.id in (mapping or {}), method.units.get(key, "")
+            size = times if mapped else _size(flow.unit, said)
             used = next((p for p in stand_ins.of(place) if p in own), None)
             if size is None or used is None:
-                why: Why = "unit" if size is None else "place"
+                why: Why = "place" if size is not None else "unit" if said else "unit-unsaid"
                 missing[Missing(flow.id, direction, why, method.name)] = None
                 continue
             factor[k, m], known[k, m] = own[used] * size, True
+            if not (mapped or said):
+                assumed[Assumed(method.name, flow.id, flow.unit)] = None
             if used != place and (used or len(own) > 1):
                 fallbacks[Fallback(method.name, flow.id, place, used)] = None
-    return Characterised(factor, known, tuple(m.name for m in methods), tuple(fallbacks), tuple(missing))
+    return Characterised(
+        factor, known, tuple(m.name for m in methods), tuple(fallbacks), tuple(missing), tuple(assumed)
+    )
 
 
 def _tables(method: Method) -> dict[tuple[str, str], dict[str, float]]:
@@ -361,19 +371,17 @@ def _tables(method: Method) -> dict[tuple[str, str], dict[str, float]]:
 
 @cache
 def _size(given: str, wanted: str) -> float | None:
-    """How many `wanted` one `given` is; 1 where one of them is not said, None where they do not convert."""
-    if not given or not wanted or given.casefold() == wanted.casefold():
+    """How many `wanted` one `given` is; None where they do not convert. A factor that states no unit (wanted "") is
+    taken per unit of the flow, but for a flow in grams, litres or kilowatt-hours: it may be meant per kg, m3 or MJ."""
+    if not given or given.casefold() == wanted.casefold():
         return 1.0
+    if not wanted:
+        return 1.0 if all(_ratio(given, u) in (None, 1.0) for u in COMMON) else None
+    return _ratio(given, wanted)
+
+
+def _ratio(given: str, wanted: str) -> float | None:
     try:
         return float(unit_of(given).to(unit_of(wanted)))
     except UnitError:
         return None
-
-
-def climate_factors(method: Method, names: Mapping[str, str]) -> dict[str, Fraction]:
-    """Factors by gas id for `compile_library(..., factors=...)`; names: gas id → flow of the method."""
-    return {
-        gas: found[0]
-        for gas, flow in names.items()
-        if (found := method.factor(flow, "output", ("",))) is not None
-    }

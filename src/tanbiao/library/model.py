@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Kind = Literal["reference", "input", "emission", "cutoff"]
 KINDS = ("reference", "input", "emission", "cutoff")
 AMOUNT_KINDS = ("source", "judged")
+DIRECTIONS = ("output", "input")
+"""Given to nature, taken from it."""
 COVERAGES = ("named", "derived", "proxy")
 SHARES = ("full", "results", "digest")
 BOUNDARIES = ("life_cycle", "upstream", "combustion", "transport_only", "disposal", "other")
@@ -203,6 +205,17 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What an item rests on: how far it was verified, and its source, in the words of its library."""
+
+    verification: str
+    source: str
+
+    def data(self) -> dict[str, str]:
+        return {"verification": self.verification, "source": self.source}
+
+
+@dataclass(frozen=True, slots=True)
 class KnownFault:
     """A fault the library's author knows, keeps and explains: the check reports it as a warning."""
 
@@ -252,6 +265,11 @@ class Library:
         """The unit of every item by id; a gas is measured in kg."""
         said = self.processes.texts("unit") | self.factors.texts("unit")
         return said | dict.fromkeys(self.gases, "kg")
+
+    def standing(self, item: str) -> Standing:
+        """Of a process, factor or gas; raises KeyError where there is none of that id."""
+        found = self.items[item]
+        return Standing(found.verification, found.source)
 
     def exchanges_of(self, process: str) -> tuple[Exchange, ...]:
         return self.exchanges.of(process)

@@ -47,6 +47,8 @@ class Sampled:
     means: Floats
     drawn: int
     amounts: int
+    processes: tuple[str, ...]
+    """Of the library: the first of the system drawn."""
 
     def totals(self, pack: int) -> tuple[Floats, Lost]:
         """kgCO2e per unit in the samples of a pack, (k, LANES), and the samples without a value, with the reason."""
@@ -59,7 +61,7 @@ class Sampled:
 
     def _pack(self, ensemble: lca.Ensemble, pack: int) -> tuple[Floats, Lost]:
         draws = lca.monte_carlo(ensemble, lca.LANES, first=pack * lca.LANES)
-        return draws.value, tuple((u.sample, u.why) for u in draws.unsolved)
+        return draws.value, tuple((u.sample, why(u, self.processes)) for u in draws.unsolved)
 
 
 def sampled(library: Library, compiled: Compiled, items: Sequence[str], seed: int) -> Sampled | None:
@@ -67,6 +69,13 @@ def sampled(library: Library, compiled: Compiled, items: Sequence[str], seed: in
     if not declares(library, compiled.linked):
         return None
     return DrawnSystem(library, compiled, seed).sampled(items)
+
+
+def why(unsolved: lca.Unsolved, processes: Sequence[str]) -> str:
+    """Why a sample has no value, its loop by the ids of the library's processes, which come first in systems drawn."""
+    if unsolved.loop is None:
+        return unsolved.why
+    return unsolved.loop.named(lambda k: processes[k] if k < len(processes) else "")
 
 
 def declares(library: Library, linked: Linked) -> bool:
@@ -125,6 +134,7 @@ class DrawnSystem:
             lca.at_means(by_position),
             drawn,
             amounts,
+            self.compiled.linked.processes,
         )
 
     def counts(self, items: Sequence[str]) -> tuple[int, int]:

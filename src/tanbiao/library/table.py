@@ -22,6 +22,7 @@ from .model import (
     AMOUNT_KINDS,
     BOUNDARIES,
     COVERAGES,
+    DIRECTIONS,
     FORCINGS,
     GAS_BASES,
     KINDS,
@@ -54,6 +55,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "AMOUNT_KINDS": AMOUNT_KINDS,
     "BOUNDARIES": BOUNDARIES,
     "COVERAGES": COVERAGES,
+    "DIRECTIONS": DIRECTIONS,
     "DISTRIBUTIONS": DISTRIBUTIONS,
     "FORCINGS": FORCINGS,
     "GAS_BASES": GAS_BASES,
@@ -64,9 +66,9 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _tables() -> Mapping[str, tuple[Column, ...]]:
+def _tables(name: str) -> Mapping[str, tuple[Column, ...]]:
     found: dict[str, list[Column]] = {}
-    with (resources.files(__package__) / "tables.csv").open(encoding="utf-8") as file:
+    with (resources.files(__package__) / name).open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             found.setdefault(row["table"], []).append(
                 Column(
@@ -81,8 +83,10 @@ def _tables() -> Mapping[str, tuple[Column, ...]]:
     return MappingProxyType({name: tuple(columns) for name, columns in found.items()})
 
 
-TABLES = _tables()
+TABLES = _tables("tables.csv")
 """The tables of a library folder, from `tables.csv`; every file but library.yaml may be absent."""
+NATURE = _tables("nature.csv")
+"""The tables of exchanges with nature beyond greenhouse gases, which stand apart (`elementary.py` reads them)."""
 
 
 @dataclass(frozen=True, eq=False)

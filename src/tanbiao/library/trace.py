@@ -13,7 +13,7 @@ from scipy import sparse
 from tanbiao.numerics import lca
 
 from .compile import Compiled
-from .impacts import Assessed, Entries
+from .impacts import Assessed, Entries, verifications
 from .methods import Method
 from .model import Library
 
@@ -68,6 +68,7 @@ class Trace:
     by_supplier: tuple[Part, ...]
     by_place: tuple[Part, ...]
     by_class: tuple[Part, ...]
+    by_verification: tuple[Part, ...]
     tree: Branch
     links: tuple[tuple[str, str, float], ...]
     pulls: tuple[Pull, ...]
@@ -115,13 +116,15 @@ def trace(
     suppliers, brought = lca.by_supplier(c.system, h, k, float(direct[k]))
     flows = lca.by_label(parts, e.what, len(e.carried))
     network = lca.flows(c.system, h, runs, direct, cutoff)
+    states, state = verifications(library, ids, e)
     return Trace(
         total,
-        _parts(ids, own, total),
-        _parts([f"{x.substance.id} {x.direction}" for x in e.carried], flows, total),
-        _parts([ids[s] for s in suppliers.tolist()], brought, total),
+        shares(ids, own, total),
+        shares([f"{x.substance.id} {x.direction}" for x in e.carried], flows, total),
+        shares([ids[s] for s in suppliers.tolist()], brought, total),
         _labelled(homes, own, total),
         _labelled(classes, own, total),
+        shares(states, lca.by_label(parts, state, len(states)), total),
         _tree(a, method, product, h, cutoff, limit),
         tuple(
             (ids[s], ids[b], float(v))
@@ -131,7 +134,8 @@ def trace(
     )
 
 
-def _parts(ids: Sequence[str], values: Floats, total: float) -> tuple[Part, ...]:
+def shares(ids: Sequence[str], values: Floats, total: float) -> tuple[Part, ...]:
+    """Parts of a total, the largest first; those of zero are left out."""
     order = np.argsort(-np.abs(values), kind="stable")
     return tuple(
         Part(ids[k], float(values[k]), float(values[k]) / total if total else 0.0)
@@ -142,7 +146,7 @@ def _parts(ids: Sequence[str], values: Floats, total: float) -> tuple[Part, ...]
 
 def _labelled(labels: Sequence[str], values: Floats, total: float) -> tuple[Part, ...]:
     names, at = np.unique(np.array(labels, dtype=str), return_inverse=True)
-    return _parts([str(x) for x in names], lca.by_label(values, at.astype(np.intp), len(names)), total)
+    return shares([str(x) for x in names], lca.by_label(values, at.astype(np.intp), len(names)), total)
 
 
 def _tree(a: Assessed, method: int, product: str, h: Floats, cutoff: float, limit: int) -> Branch:

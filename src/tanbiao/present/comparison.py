@@ -15,11 +15,13 @@ from ..core.errors import Lang
 from ..core.text import Text
 from ..evaluate.axes import AXES, axes_of, title_of
 from ..evaluate.comparison import Comparison, Part, Side
+from ..evaluate.mixture import CO2E_UNIT
 from ..evaluate.published import Beside
 from ..evaluate.years import METHOD, TITLES, Explained
 from . import figures, palette
 from .figures import Chart, Step
-from .numbers import minus, unit_text
+from .numbers import minus, percent, unit_text
+from .texts import word
 
 ZERO_PARTS = Text("没有影响的选择", "choices that change nothing here")
 
@@ -77,12 +79,18 @@ def _missing(value: float | None) -> str:
     return "—" if value is None else minus(f"{value:.4g}")
 
 
-def difference_waterfall(found: Comparison, lang: Lang, constructed: bool = False) -> Chart | None:
-    """From the left total to the right one, choice by choice; None where nothing can be computed."""
+def difference_waterfall(
+    found: Comparison, lang: Lang, constructed: bool = False, product: str = ""
+) -> Chart | None:
+    """From the left total to the right one, choice by choice, under the packs' own titles; None where nothing can be
+    computed. product: what is compared, for a figure that stands alone."""
     if found.compared is None:
         return None
     first, parts, last = shown(found)
-    steps = [Step(Text(_short(found.left), _short(found.left)), found.compared[0], "total", first)]
+    left, right = found.titles
+    if left == right:  # two editions of one title
+        left, right = (Text(n, n) for n in (_short(found.left), _short(found.right)))
+    steps = [Step(left, found.compared[0], "total", first)]
     steps += [Step(s.part.title, float(s.part.exact), "change", s.text) for s in parts if s.part.exact]
     still = [s for s in parts if s.part.exact == 0]
     if still:
@@ -92,15 +100,24 @@ def difference_waterfall(found: Comparison, lang: Lang, constructed: bool = Fals
         for s in parts
         if s.part.exact is None
     ]
-    name = _short(found.right)
-    end = (
-        Text(name, name)
-        if not found.aside
-        else Text(f"{name}（可计算的部分）", f"{name}, as far as it can be computed")
-    )
+    end = right
+    said = change_text(first, last, found.compared[0])
+    if found.aside:
+        part = WORDS["computable"]
+        end = Text(f"{right.zh}（{part.zh}）", f"{part.en}: {right.en}")
+        said = f"{part[lang]}{'' if lang == 'zh' else ', '}{said}"
     steps.append(Step(end, found.compared[1], "total", last))
-    title = Text("同一组事实，两份规则", "one set of facts, two rulebooks")
-    return figures.waterfall(steps, found.unit, lang, marked(title, constructed))
+    title = Text(f"同一组事实，两份规则：{said}", f"one set of facts, two rulebooks: {said}")
+    return figures.waterfall(steps, found.unit, lang, marked(title, constructed), product)
+
+
+def change_text(first: str, last: str, base: float) -> str:
+    """The change between two printed numbers and its share of the first: `−592 (−7.8 %)`."""
+    change = Decimal(last.replace("−", "-")) - Decimal(first.replace("−", "-"))
+    if not change or not base:
+        return signed(change)
+    share = float(change) / abs(base)
+    return f"{signed(change)} ({'+' if share > 0 else ''}{percent(share)})"
 
 
 def _short(version: str) -> str:
@@ -113,9 +130,12 @@ WORDS = {
     "choices": Text("选择", "Choices"),
     "pack": Text("标准包", "pack"),
     "published": Text("公布值", "published"),
-    "total": Text("每参照流总量，kg CO₂e", "total for the reference flow, kg CO₂e"),
+    "total": Text("每参照流总量", "total for the reference flow"),
+    "quantity": Text("所比的量", "quantity compared"),
     "choice": Text("选择", "choice"),
-    "effect": Text("影响，kg CO₂e", "effect, kg CO₂e"),
+    "effect": Text("影响", "effect"),
+    "conformity": Text("符合性", "conformity"),
+    "no_difference": Text("没有可分解的差额", "no difference to take apart"),
     "clauses": Text("条款", "clauses"),
     "same": Text("两边相同", "the same on both sides"),
     "illegal": Text("不能成立的组合（列出，不计算）", "mixtures that cannot stand (listed, not computed)"),
@@ -127,6 +147,7 @@ WORDS = {
     "difference": Text("差", "difference"),
     "merged": Text("一起变动的选择", "choices that move together"),
     "not_evaluable": Text("不可评", "not evaluable"),
+    "computable": Text("可计算的部分", "as far as it can be computed"),
     "exact": Text(
         "各部分之和恰等于差，与次序无关（沙普利值，有理数运算）",
         "the parts sum to the difference exactly and do not depend on an order (Shapley values, in rationals)",
@@ -200,7 +221,7 @@ def _results(sides: Sequence[Side], lang: Lang) -> str:
         value = side.total.value
         lack = (
             ""
-            if value is not None
+            if value is not None or side.total.unit is None
             else (
                 f"<div class='c bad'>{word_('not_evaluable', lang)} · {word_('missing', lang)}: "
                 f"{escape(', '.join(side.total.missing))}</div>"
@@ -210,29 +231,30 @@ def _results(sides: Sequence[Side], lang: Lang) -> str:
         rows.append(
             f"<tr><td><b>{escape(_short(side.name))}</b><div class=c>{escape(title)}</div>{lack}</td>"
             f"<td class=n>{escape(minus(side.published.published))} {escape(unit_text(side.published.unit))}</td>"
-            f"<td class=n>{_total(value)}</td><td>{escape(verdict_text(side, lang))}</td>"
+            f"<td class=n>{_total(value, side.total.unit or '')}</td>"
+            f"<td>{escape(verdict_text(side, lang))}</td>"
             f"<td class=c>{escape(side.result.conformity()[lang])}</td></tr>"
         )
+    total = "total" if any(s.total.unit == CO2E_UNIT for s in sides) else "quantity"
     return (
-        f"<table><tr><th>{word_('pack', lang)}<th class=n>{word_('published', lang)}<th class=n>{word_('total', lang)}"
-        f"<th>{word_('verdict', lang)}<th></tr>{''.join(rows)}</table>"
+        f"<table><tr><th>{word_('pack', lang)}<th class=n>{word_('published', lang)}<th class=n>{word_(total, lang)}"
+        f"<th>{word_('verdict', lang)}<th>{word_('conformity', lang)}</tr>{''.join(rows)}</table>"
     )
 
 
 def verdict_text(side: Side, lang: Lang) -> str:
     """The pack's verdict on coverage; a pack without one says so."""
-    if side.total.value is None:
+    if side.total.value is None and side.total.unit is not None:
         return word_("not_evaluable", lang)
     said = side.published.verdict
     return VERDICTS[said][lang] if said in VERDICTS else word_("no_verdict", lang)
 
 
-def _total(value: float | None) -> str:
-    return (
-        "—"
-        if value is None
-        else plain(Decimal(round(Fraction(value) / Fraction(10) ** place_of(value))).scaleb(place_of(value)))
-    )
+def _total(value: float | None, unit: str) -> str:
+    if value is None:
+        return "—"
+    place = place_of(value)
+    return f"{plain(Decimal(round(Fraction(value) / Fraction(10) ** place)).scaleb(place))} {escape(unit_text(unit))}"
 
 
 def _choices(sides: Sequence[Side], lang: Lang) -> str:
@@ -243,7 +265,9 @@ def _choices(sides: Sequence[Side], lang: Lang) -> str:
         cells = []
         for side in sides:
             rules = side.rules(axis)
-            settled = ", ".join(o.replace("_", " ") for o in side.options(axis))
+            settled = ("、" if lang == "zh" else ", ").join(
+                word("option", o, lang) for o in side.options(axis)
+            )
             texts = (
                 "<br>".join(escape(c.text[lang]) for c in rules[:1])
                 if rules
@@ -251,7 +275,7 @@ def _choices(sides: Sequence[Side], lang: Lang) -> str:
             )
             clauses = " ".join(
                 f"<div class=c>{escape(c.address.partition('#')[2])}"
-                f"{' ' + escape(c.number) if c.number else ''} · {escape(c.review)}</div>"
+                f"{' ' + escape(c.number) if c.number else ''} · {word('review', c.review, lang)}</div>"
                 for c in rules[:2]
             )
             cells.append(f"<td>{f'<b>{escape(settled)}</b><br>' if settled else ''}{texts}{clauses}</td>")
@@ -261,6 +285,13 @@ def _choices(sides: Sequence[Side], lang: Lang) -> str:
 
 
 def _pair(found: Comparison, number: int, lang: Lang, constructed: bool) -> str:
+    head = f"<h2>{escape(_short(found.left))} → {escape(_short(found.right))}</h2>"
+    colon = "：" if lang == "zh" else ": "
+    ranking = [f"{word_('ranked', lang)}{colon}{r[lang]}" for r in found.reasons] or [
+        word_("comparable", lang)
+    ]
+    if not found.unit:
+        return f"<section>{head}{_notes([word_('no_difference', lang), *ranking])}</section>"
     chart = difference_waterfall(found, lang, constructed)
     first, parts, last = shown(found)
     rows = [
@@ -281,27 +312,30 @@ def _pair(found: Comparison, number: int, lang: Lang, constructed: bool) -> str:
         rows.append(
             f"<tr><td>{escape(part.title[lang])}{lack}</td><td class=n>{one.text}</td><td>{clauses}</td></tr>"
         )
+    note = f"<div class='c bad'>{word_('computable', lang)}</div>" if found.aside else ""
     rows.append(
         f"<tr><td><b>{escape(_short(found.right))}</b> <span class=c>{escape(minus(found.right_published))} "
-        f"{escape(unit_text(found.right_unit))}</span></td><td class=n><b>{last}</b></td><td></td></tr>"
+        f"{escape(unit_text(found.right_unit))}</span>{note}</td><td class=n><b>{last}</b></td><td></td></tr>"
     )
     notes = [word_("exact", lang)]
     if found.same:
         notes.append(
-            f"{word_('same', lang)}: "
+            f"{word_('same', lang)}{colon}"
             + ("、" if lang == "zh" else ", ").join(AXES.get(a, Text(a, a))[lang] for a in found.same)
         )
-    notes += [f"{word_('merged', lang)}: {' + '.join(m)}" for m in found.merged]
-    notes += [f"{word_('illegal', lang)}: {' + '.join(i.axes)} — {i.reason}" for i in found.illegal]
-    notes += [f"{word_('ranked', lang)}: {r[lang]}" for r in found.reasons] or [word_("comparable", lang)]
+    notes += [f"{word_('merged', lang)}{colon}{' + '.join(m)}" for m in found.merged]
+    notes += [f"{word_('illegal', lang)}{colon}{' + '.join(i.axes)} — {i.reason}" for i in found.illegal]
+    notes += ranking
     drawing = figures.svg(chart, f"p{number}") if chart is not None else ""
     return (
-        f"<section><h2>{escape(_short(found.left))} → {escape(_short(found.right))}</h2>{drawing}<table><tr>"
-        f"<th style='width:44%'>{word_('choice', lang)}<th class=n style='width:14%'>{word_('effect', lang)}"
-        f"<th>{word_('clauses', lang)}</tr>{''.join(rows)}</table>"
-        + "".join(f"<p class=note>{escape(n)}</p>" for n in notes)
-        + "</section>"
+        f"<section>{head}{drawing}<table><tr><th style='width:44%'>{word_('choice', lang)}"
+        f"<th class=n style='width:14%'>{word_('effect', lang)}{'，' if lang == 'zh' else ', '}{unit_text(found.unit)}"
+        f"<th>{word_('clauses', lang)}</tr>{''.join(rows)}</table>{_notes(notes)}</section>"
     )
+
+
+def _notes(notes: Sequence[str]) -> str:
+    return "".join(f"<p class=note>{escape(n)}</p>" for n in notes)
 
 
 # -- two years -------------------------------------------------------------------------------------------------------
@@ -317,18 +351,57 @@ def years_shown(found: Explained) -> tuple[str, list[str], str]:
     return plain(first), [signed(t) for t in texts], plain(last)
 
 
-def years_waterfall(found: Explained, lang: Lang) -> Chart:
-    """From last year to this year: data by process, factors, method."""
+def years_waterfall(found: Explained, lang: Lang, product: str = "") -> Chart:
+    """From last year to this year: data by process, factors, method. product: for a figure that stands alone."""
     first, texts, last = years_shown(found)
     steps = [Step(found.names[0], found.before, "total", first)]
     steps += [Step(p.title, p.effect, "change", t) for p, t in zip(found.parts, texts, strict=True)]
     steps.append(Step(found.names[1], found.after, "total", last))
-    title = Text("两期之间的变化", "the change between two years")
-    return figures.waterfall(steps, found.unit, lang, marked(title, found.constructed))
+    said = change_text(first, last, found.before)
+    title = Text(f"两期之间的变化：{said}", f"the change between two years: {said}")
+    return figures.waterfall(steps, found.unit, lang, marked(title, found.constructed), product)
 
 
 def _moved(change: float) -> Text:
     return Text("上升", "rose") if change > 0 else Text("下降", "fell")
+
+
+MOST_SAID = 8
+"""So many changes of one part are written out."""
+
+
+def _said(said: Sequence[Text], lang: Lang) -> str:
+    rows = "".join(f"<div>{escape(t[lang])}</div>" for t in said[:MOST_SAID])
+    left = len(said) - MOST_SAID
+    return (
+        rows
+        if left <= 0
+        else rows + f"<div>{f'另有 {left} 处' if lang == 'zh' else f'and {left} more'}</div>"
+    )
+
+
+def tracking_text(found: Explained, lang: Lang) -> str:
+    """Whether the years are one series (ISO 14067 6.4.7), and why not."""
+    zh = lang == "zh"
+    if found.same_method:
+        return (
+            "两期方法相同，可按 ISO 14067 6.4.7 作为同一序列跟踪。"
+            if zh
+            else "Both years follow one method and may be tracked as one series (ISO 14067 6.4.7)."
+        )
+    why = ("；" if zh else "; ").join(r[lang] for r in found.reasons)
+    text = (
+        f"两期不是同一序列（ISO 14067 6.4.7）：{why}。"
+        if zh
+        else f"The years are no one series (ISO 14067 6.4.7): {why}."
+    )
+    if any(p.group == METHOD for p in found.parts):
+        text += (
+            "方法的影响已单列，跟踪时须剔除。"
+            if zh
+            else " The part of the method is shown apart and must be left out when tracking."
+        )
+    return text
 
 
 def years_page(title: str, found: Explained, lang: Lang) -> str:
@@ -348,41 +421,28 @@ def years_page(title: str, found: Explained, lang: Lang) -> str:
         + ("，" if zh else ", ").join(f"{n} {(minus(f'{v:+.3g}') if v else '0')}" for n, v in groups)
         + ("。" if zh else ".")
     )
-    if not found.same_method:
+    if any(p.group == METHOD for p in found.parts):
         like = float(found.exact_difference - found.group(METHOD))
         lead += (
             f"方法不变时{_moved(like)[lang]} {abs(like):.3g}。"
             if zh
             else f" Under one method it would have {'risen' if like > 0 else 'fallen'} by {abs(like):.3g}."
         )
-    tracking = (
-        (
-            "两期方法相同，可按 ISO 14067 6.4.7 作为同一序列跟踪。"
-            if zh
-            else "Both years follow one method and may be tracked as one series (ISO 14067 6.4.7)."
-        )
-        if found.same_method
-        else (
-            "两期方法不同，方法的影响已单列；跟踪时须剔除："
-            if zh
-            else "The method changed between the years; its part is shown apart and must be left out when tracking: "
-        )
-    )
-    tracking += "; ".join(r[lang] for r in found.reasons)
+    tracking = tracking_text(found, lang)
     rows = "".join(
-        f"<tr><td>{escape(p.title[lang])}</td><td class=n>{t}</td><td class=c>{p.changes or ''}</td></tr>"
+        f"<tr><td>{escape(p.title[lang])}</td><td class=n>{t}</td><td class=c>{_said(p.said, lang)}</td></tr>"
         for p, t in zip(found.parts, texts, strict=True)
     )
     heads = (
-        ("变化", f"影响，{unit_text(found.unit)}", "改动的数据")
+        ("变化", f"影响，{unit_text(found.unit)}", "改了什么")
         if zh
-        else ("change", f"effect, {unit_text(found.unit)}", "data changed")
+        else ("change", f"effect, {unit_text(found.unit)}", "what changed")
     )
     body = (
         f"<h1>{escape(title)}</h1>{_constructed(found.constructed, lang)}<p>{escape(lead)}</p>"
         f"{figures.svg(years_waterfall(found, lang), 'y')}"
-        f"<table><tr><th>{heads[0]}<th class=n>{heads[1]}<th>{heads[2]}</tr>{rows}</table>"
-        f"<p class=note>{escape(tracking)}</p>"
+        f"<table><tr><th style='width:30%'>{heads[0]}<th class=n style='width:16%'>{heads[1]}<th>{heads[2]}</tr>"
+        f"{rows}</table><p class=note>{escape(tracking)}</p>"
     )
     return _page(title, body, lang)
 
@@ -416,6 +476,7 @@ __all__ = [
     "comparison_page",
     "difference_waterfall",
     "shown",
+    "tracking_text",
     "years_page",
     "years_waterfall",
 ]

@@ -259,9 +259,9 @@ def comparison(rows: Sequence[tuple[Text, Published]], lang: Lang, one_product: 
     )
 
 
-def waterfall(steps: Sequence[Step], unit: str, lang: Lang, title: Text) -> Chart:
+def waterfall(steps: Sequence[Step], unit: str, lang: Lang, title: Text, subject: str = "") -> Chart:
     """From one total to another: what each change adds or takes away. Where the changes are small beside the totals the
-    axis starts above zero, and the figure says so."""
+    axis starts above zero, and the figure says so. subject: what the figure speaks of, in its second line."""
     rows: list[dict[str, Any]] = []
     level = 0.0
     for order, step in enumerate(steps):
@@ -313,14 +313,20 @@ def waterfall(steps: Sequence[Step], unit: str, lang: Lang, title: Text) -> Char
         alt.layer(*layers).properties(width=WIDTH, height=len(rows) * ROW),
         lang,
         f"{title[lang]} ({unit_text(unit)})" if lang == "en" else f"{title[lang]}（{unit_text(unit)}）",
-        note,
+        "  ·  ".join(t for t in (subject, note) if t),
     )
 
 
 def tornado(
-    rows: Sequence[tuple[Text, float, float]], base: float, unit: str, lang: Lang, title: Text
+    rows: Sequence[tuple[Text, float, float]],
+    base: float,
+    unit: str,
+    lang: Lang,
+    title: Text,
+    subject: str = "",
 ) -> Chart:
-    """What the result would be at the low and the high end of each choice or datum, the widest first."""
+    """What the result would be at the low and the high end of each choice or datum, the widest first. subject: what the
+    figure speaks of, in its second line."""
     found = [
         {
             "name": name[lang],
@@ -362,7 +368,7 @@ def tornado(
         ),
         lang,
         f"{title[lang]} ({unit_text(unit)})" if lang == "en" else f"{title[lang]}（{unit_text(unit)}）",
-        phrase("figure.tornado_note", lang, value=short(base)),
+        "  ·  ".join(t for t in (subject, phrase("figure.tornado_note", lang, value=short(base))) if t),
     )
 
 

@@ -13,7 +13,7 @@ from ..core.errors import Lang
 from ..evaluate import Evaluation
 from . import palette
 from .figures import EXTENT, LABELS, ROW, WIDTH, Chart, _dress, _names, _rows_axis
-from .massflow_texts import say
+from .massflow_texts import material, say
 from .numbers import percent, short
 from .sankey import Link, sankey
 
@@ -115,10 +115,14 @@ def fractions(evaluation: Evaluation, lang: Lang) -> Chart:
     names = fraction_names(evaluation, lang)
     totals: dict[str, float] = {}
     cells: dict[tuple[str, str], float] = {}
-    for fraction, substance, material, mass in zip(
+    for fraction, substance, made_of, mass in zip(
         out["fraction"].data, out["substance"].data, out["material"].data, out["mass"].data, strict=True
     ):
-        kind = str(substance) or names.get(str(material), str(material)) or say("word.unassayed", lang)
+        kind = (
+            str(substance)
+            or (names.get(str(made_of)) or material(str(made_of), lang))
+            or say("word.unassayed", lang)
+        )
         cells[(str(fraction), kind)] = cells.get((str(fraction), kind), 0.0) + float(mass)
         totals[kind] = totals.get(kind, 0.0) + float(mass)
     kept = [k for k, _ in sorted(totals.items(), key=lambda i: -i[1])[:SHOWN]]

@@ -15,7 +15,11 @@ from . import font, palette
 from .massflow_texts import say, word
 from .numbers import short
 
-WIDTH, PAD, BAR, GAP, HEIGHT, TOP = 980, 8, 12, 24, 360, 46
+PAD, BAR, GAP, HEIGHT, TOP = 8, 12, 32, 360, 46
+ROOM, STEP = 150, 176
+"""Room for names at either end, and from column to column: a page of paper prints the usual four at about 8 pt."""
+NAME, MASS = 14, 12
+"""Sizes of names and of what stands beside them, in pixels."""
 ROUTES = {
     "reuse": palette.DEEP,
     "remanufacture": palette.DEEP,
@@ -78,11 +82,11 @@ def sankey(
     _order(columns, flows, nodes, scale)
     total = max((max(n.top + n.mass * scale for n in c) for c in columns.values()), default=0.0)
     bottom = TOP + total + 22
-    room = 140.0
-    step = (WIDTH - 2 * PAD - 2 * room - BAR) / max(1, last)
+    width = 2 * PAD + 2 * ROOM + BAR + STEP * max(3, last)
+    step = STEP * max(3, last) / max(1, last)
 
     def x(column: int) -> float:
-        return PAD + room + column * step
+        return PAD + ROOM + column * step
 
     marks: list[str] = []
     for link in sorted(flows, key=lambda f: (nodes[f.source].top, nodes[f.target].top)):
@@ -112,13 +116,13 @@ def sankey(
             f'fill="{colour}"/>'
         )
     for node in nodes.values():
-        marks += _label(node, x(node.column), last, step, room, scale, names, lang)
+        marks += _label(node, x(node.column), last, step, scale, names, lang)
     head = html.escape(title or say("figure.sankey", lang))
     family = html.escape(font.stack(lang), quote=True)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom:.0f}" width="{WIDTH}" '
-        f'height="{bottom:.0f}" id="{prefix}-sankey" font-family="{family}" font-size="12" '
-        f'fill="{palette.INK}"><text x="{PAD}" y="20" font-size="14" fill="{palette.DEEP}">{head}</text>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {bottom:.0f}" width="{width}" '
+        f'height="{bottom:.0f}" id="{prefix}-sankey" font-family="{family}" font-size="{NAME}" '
+        f'fill="{palette.INK}"><text x="{PAD}" y="20" font-size="16" fill="{palette.DEEP}">{head}</text>'
         + "".join(marks)
         + "</svg>"
     )
@@ -135,22 +139,26 @@ def _label(
     x: float,
     last: int,
     step: float,
-    room: float,
     scale: float,
     names: Mapping[str, str],
     lang: Lang,
 ) -> list[str]:
-    """The name and mass beside a node: left of the first column, right of every other."""
+    """The name and mass beside a node: left of the first column, right of every other. A long name takes two lines and
+    the mass follows it."""
     first = node.column == 0
-    width = room - 14 if first or node.column == last else step - BAR - 14
-    lines = font.fold(_name(node.name, names, lang), width, 12, 1)
+    width = ROOM - 10 if first or node.column == last else step - BAR - 12
+    lines = font.fold(_name(node.name, names, lang), width, NAME, 2)
+    if len(lines) > 1:
+        lines[1:] = font.fold(lines[1], width - font.width(f" {short(node.mass)}", MASS), NAME, 1)
     at = x - 6 if first else x + BAR + 6
     anchor = "end" if first else "start"
     middle = TOP + node.top + max(1.2, node.mass * scale) / 2
     shadow = f'stroke="{palette.PAPER}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"'
+    below = f'<tspan x="{at:.1f}" dy="{NAME + 1}">'
+    second = f"{below}{html.escape(lines[1])}</tspan> <tspan " if len(lines) > 1 else f"{below[:-1]} "
     return [
         f'<text x="{at:.1f}" y="{middle:.1f}" text-anchor="{anchor}" {shadow}>{html.escape(lines[0])}'
-        f'<tspan x="{at:.1f}" dy="13" font-size="10.5" fill="{palette.MUTED}">{short(node.mass)}</tspan></text>'
+        f'{second}font-size="{MASS}" fill="{palette.MUTED}">{short(node.mass)}</tspan></text>'
     ]
 
 

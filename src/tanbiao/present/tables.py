@@ -18,6 +18,7 @@ from rich.text import Text as Line
 
 from ..core.errors import Lang
 from ..evaluate import Finding, Published, Result
+from ..library.intensity import Uncounted
 from ..study import Study
 from .content.naming import missing_text, places, share_text
 from .numbers import percent, short, unit_text
@@ -45,6 +46,9 @@ def run_tables(study: Study, results: Sequence[Result], lang: Lang, verbose: boo
     parts.append(result_table(results, lang))
     for result in results:
         headline = result.headline
+        flows = result.evaluation.impact_columns.totals()
+        if flows:
+            parts.append(uncounted_table(flows, lang))
         if headline is not None and headline.stages:
             parts += [
                 stage_table(headline, lang),
@@ -118,6 +122,21 @@ def contribution_table(published: Published, lang: Lang, limit: int = 8) -> Tabl
             short(sum(c.value for c in rest)),
             percent(sum(c.share for c in rest)),
         )
+    return table
+
+
+def uncounted_table(flows: Sequence[Uncounted], lang: Lang, limit: int = 12) -> Table:
+    """Flows behind the impact categories that have no factor: their impact is unknown, not none."""
+    table = _table(phrase("tables.uncounted", lang))
+    table.add_column(phrase("tables.flow", lang), ratio=1, overflow="fold")
+    table.add_column(phrase("tables.amount", lang), justify="right", no_wrap=True)
+    table.add_column(phrase("tables.unit", lang), no_wrap=True)
+    table.add_column(phrase("tables.category", lang), overflow="fold")
+    for u in flows[:limit]:
+        category = u.category or phrase("tables.every_category", lang)
+        table.add_row(u.name[lang] or u.flow, short(u.amount), unit_text(u.unit), category)
+    if len(flows) > limit:
+        table.add_row(Line(phrase("figure.other", lang, count=len(flows) - limit), "dim"), "", "", "")
     return table
 
 

@@ -3,6 +3,7 @@
 from .archive import read_archive, write_archive
 from .bundle import SUFFIX, BundleContent, Extracted, bundle, countersign, lock_of, open_bundle, statement_of
 from .figures import Evaluated, Measured, measured, results_data
+from .intensities import INTENSITIES, read_intensities
 from .keys import KeyPair, PublicKey, create_key, key_folder, key_from_pem, load_key, new_key, read_public
 from .lock import Lock, engine, read_lock
 from .share import LibraryFolder, read_solved, shared
@@ -10,6 +11,7 @@ from .statement import Figure, StagePart, Statement, VerifiedBy, read, sign, sta
 from .verify import LEVELS, VERDICTS, LibraryUnavailable, Rerun, Signer, Verification, verify
 
 __all__ = [
+    "INTENSITIES",
     "LEVELS",
     "SUFFIX",
     "VERDICTS",
@@ -42,6 +44,7 @@ __all__ = [
     "open_bundle",
     "read",
     "read_archive",
+    "read_intensities",
     "read_lock",
     "read_public",
     "read_solved",

@@ -3,7 +3,8 @@
 study/…                  study.yaml and tables as they are on disk (absent from a confidential bundle)
 study.lock               packs, libraries and engine versions
 packs/ID/EDITION+REV/…   every pack that was applied, whole
-library/ID@VERSION/…     libraries that may be passed on; library/solved.json: vectors of the providers used
+library/ID@VERSION/…     libraries that may be passed on; library/solved.json: vectors of the providers used;
+                         library/impacts.json: what they bring in impact categories
 ledger.json  results.json  evidence.json
 manifest.json            sha256 and kind of every file above
 statement.jwt  key.jwk   the signed statement, which holds the digest of manifest.json, and the key it names
@@ -28,6 +29,7 @@ from ..standards import Pack
 from ..study import Study
 from .archive import CAP, read_archive, write_archive
 from .figures import BOUNDARY_KEYS, PRODUCT_KEYS, Evaluated, conformity, measured, results_data, words
+from .intensities import INTENSITIES, intensities_data
 from .keys import KeyPair, PublicKey, read_public
 from .limits import check_file
 from .lock import LibraryData, Lock, engine, pretty, read_lock
@@ -111,6 +113,7 @@ def lock_of(run: Evaluated, libraries: Sequence[LibraryFolder], *, confidential:
         {lib.name: lib.share for lib in libraries},
         kind,
         engine(),
+        (run.impacts.name, run.impacts.digest) if run.impacts is not None else None,
     )
 
 
@@ -154,6 +157,8 @@ def bundle(
         for library in libraries:
             if library.share == "full":
                 files |= {f"library/{library.name}/{n}": ("library", c) for n, c in library.files()}
+        if run.impacts is not None and lock.library_data != "licensed":
+            files[INTENSITIES] = ("impacts", pretty(intensities_data(run.results, run.impacts)))
         if lock.library_data == "solved":
             solved = solved_data(run.results, libraries, shared(libraries).solved)
             files[SOLVED] = ("solved", pretty(solved))

@@ -17,6 +17,7 @@ from ..core.numbers import Rounding, decimal_text
 from ..core.text import Node as Yaml
 from ..core.text import Text, plain
 from ..evaluate import Ledger, Published, Result
+from ..library.intensity import Impacts
 from ..study import Study
 from .statement import Figure, StagePart
 
@@ -70,6 +71,8 @@ class Evaluated(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def problems(self) -> tuple[Problem, ...]: ...
+    @property
+    def impacts(self) -> Impacts | None: ...
     def data(self) -> dict[str, Any]:
         """The JSON of `tanbiao run --json`."""
         ...
@@ -166,6 +169,10 @@ def results_data(run: Evaluated, shown: str) -> dict[str, Any]:
         ]
         problems = [{k: p[k] for k in ("code", "level", "clause", "title")} for p in problems]
         figures = [f | {"missing": names_only(f["missing"])} for f in figures]
+    if shown == "published":
+        problems = [
+            p for p in problems if p["code"] != "impact-uncounted"
+        ]  # it tells of the library's inventory
     if shown != "all":
         data = {
             k: data[k] for k in ("study", "constructed", "conformity", "ledger_root", "packs", "libraries")

@@ -50,6 +50,8 @@ class Lock:
     shares: Mapping[str, str]
     library_data: LibraryData
     engine: Mapping[str, str]
+    impact_method: tuple[str, str] | None = None
+    """Name and digest of the study's impact method, where it names one."""
 
     def data(self) -> dict[str, Any]:
         return {
@@ -60,6 +62,7 @@ class Lock:
                 {"name": n, "digest": d, "share": self.shares[n]} for n, d in self.libraries.items()
             ],
             "library_data": self.library_data,
+            **({"impact_method": list(self.impact_method)} if self.impact_method else {}),
         }
 
 
@@ -75,7 +78,13 @@ def read_lock(data: bytes) -> Lock:
         {str(part["name"]): str(part["share"]) for part in raw["libraries"]},
         raw["library_data"],
         {str(k): str(v) for k, v in raw["engine"].items()},
+        _pair(raw["impact_method"]) if "impact_method" in raw else None,
     )
+
+
+def _pair(raw: Any) -> tuple[str, str]:
+    name, digest = raw
+    return str(name), str(digest)
 
 
 def pretty(data: Any) -> bytes:

@@ -27,6 +27,7 @@ from .figures import (
     names_only,
     results_data,
 )
+from .intensities import INTENSITIES
 from .lock import engine
 from .statement import Statement, read, statement_digest
 
@@ -262,6 +263,9 @@ def _warnings(
                     level="warning",
                 )
             )
+    if INTENSITIES in content.files:
+        name, digest = content.lock.impact_method or ("?", "?")
+        found.append(Problem("seal-impacts", args={"name": name, "digest": digest[:16]}, level="warning"))
     if content.confidential:
         found.append(Problem("bundle-confidential", level="warning"))
     return found

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import Place, Problem, TanbiaoError, refuse
+from ..core.errors import Place, Problem, refuse
 from ..core.numbers import fast_number
 from ..evaluate.portfolio import SHOWN, Lines
 
@@ -42,8 +42,8 @@ def scratch(size: int, dtype: Any) -> NDArray[Any]:
 def read_lines(path: Path) -> Lines:
     """Bills with the columns product, item, amount and, where wanted, unit, product_unit, primary_share, quality.
 
-    path: a CSV or Parquet file, or a folder of them, taken in the order of their names. Raises `TanbiaoError` with
-    everything that is wrong.
+    path: a CSV or Parquet file, or a folder of them, taken in the order of their names. Cells that cannot be read are
+    `Lines.problems`; raises `TanbiaoError` where there is no table.
     """
     parts = _parts(path)
     problems: list[Problem] = []
@@ -62,9 +62,6 @@ def read_lines(path: Path) -> Lines:
                     column.add(_numbers(part.name, name, given, numbers, problems))
     if not problems and not rows.size:
         problems.append(Problem("table-empty", Place(path.name)))
-    if problems:
-        problems.sort(key=lambda p: (p.place.file or "", p.place.row or 0))
-        raise TanbiaoError(problems[: 4 * SHOWN])
     row = rows.array()
 
     def place(k: int, column: str) -> Place:
@@ -74,6 +71,7 @@ def read_lines(path: Path) -> Lines:
         names=tuple(words["names"]),
         units=tuple(words["units"]),
         place=place,
+        problems=tuple(problems),
         **{name: column.array() for name, column in columns.items()},
     )
 
@@ -108,14 +106,12 @@ def _coded(
     file: str, column: str, given: Texts, rows: NDArray[Any], words: dict[str, int], problems: list[Problem]
 ) -> NDArray[np.int32]:
     codes, texts = given
-    needed = column in REQUIRED
-    own = np.array(
-        [-1 if needed and not text else words.setdefault(text, len(words)) for text in texts], dtype=np.int32
-    )
-    found = np.asarray(own[codes])
-    for k in np.flatnonzero(found < 0)[:SHOWN].tolist():
-        problems.append(Problem("cell-missing", Place(file, int(rows[k]), column), {"column": column}))
-    return found
+    own = np.array([words.setdefault(text, len(words)) for text in texts], dtype=np.int32)
+    if column in REQUIRED:
+        empty = np.array([not text for text in texts])[codes]
+        for k in np.flatnonzero(empty)[:SHOWN].tolist():
+            problems.append(Problem("cell-missing", Place(file, int(rows[k]), column), {"column": column}))
+    return np.asarray(own[codes])
 
 
 def _numbers(

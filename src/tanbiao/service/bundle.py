@@ -14,7 +14,9 @@ from ..core.errors import Place, TanbiaoError, raise_errors, refuse
 from ..evaluate import Background
 from ..evaluate.background import from_library
 from ..library import Library, Part, overlay, read_library
+from ..library.intensity import Impacts
 from ..seal import (
+    INTENSITIES,
     BundleContent,
     KeyPair,
     LibraryFolder,
@@ -28,6 +30,7 @@ from ..seal import (
     key_folder,
     load_key,
     open_bundle,
+    read_intensities,
     read_lock,
     read_solved,
     shared,
@@ -172,7 +175,10 @@ def opened(bundle: str | Path | bytes, places: Places | None = None) -> Iterator
     content: BundleContent = open_bundle(_bytes(bundle))
     with content.extracted() as folder:
         found = _parts(content.lock, folder.root, places or Places())
-        yield load(folder.study, BundlePlaces(folder=folder.root, parts=tuple(found.values())))
+        impacts = _impacts(content.lock, folder.root)
+        yield load(
+            folder.study, BundlePlaces(folder=folder.root, parts=tuple(found.values()), impacts=impacts)
+        )
 
 
 def _until(run: Run, issued: dt.datetime, given: dt.datetime | None) -> dt.datetime:
@@ -216,6 +222,10 @@ class BundlePlaces(Places):
         return [self.folder / "packs"]
 
     @property
+    def reads_own_files(self) -> bool:
+        return False
+
+    @property
     def cache(self) -> None:
         """A bundle is recomputed, never read from what was kept."""
         return None
@@ -230,15 +240,26 @@ def _again(folder: Path, places: Places) -> Rerun:
     lock = read_lock((folder / LOCK).read_bytes())
     study = folder / "study"
     books = [] if (study / "study.yaml").is_file() else sorted(study.glob("*.xlsx"))
-    loaded = load(books[0] if books else study, BundlePlaces(folder=folder))
+    impacts = _impacts(lock, folder)
+    loaded = load(books[0] if books else study, BundlePlaces(folder=folder, impacts=impacts))
     if lock.library_data == "solved":
         run = _run_solved(loaded, lock, folder)
     else:
         parts = _parts(lock, folder, places)
         run = run_study(
-            replace(loaded, places=BundlePlaces(folder=folder, parts=tuple(parts.values()))), lock.evaluated
+            replace(loaded, places=replace(loaded.places, parts=tuple(parts.values()))),  # type: ignore[call-arg]
+            lock.evaluated,
         )
     return Rerun(run, lock.library_data == "licensed")
+
+
+def _impacts(lock: Lock, folder: Path) -> Impacts | None:
+    """What a bundle carries of the study's impact method; refuses (`LibraryUnavailable`) where it may carry nothing."""
+    if lock.impact_method is None:
+        return None
+    if not (folder / INTENSITIES).is_file():
+        raise LibraryUnavailable((f"impact method {lock.impact_method[0]}", *lock.libraries))
+    return read_intensities((folder / INTENSITIES).read_bytes())
 
 
 def _parts(lock: Lock, folder: Path, places: Places) -> dict[str, LibraryFolder]:
@@ -273,7 +294,7 @@ def _run_solved(loaded: LoadedStudy, lock: Lock, folder: Path) -> Run:
 
     parts = tuple(Part(*_split(n), d, lock.shares[n]) for n, d in lock.libraries.items())
     solved = read_solved((folder / SOLVED).read_bytes(), lock.libraries, base)
-    return run_study(loaded, lock.evaluated, Held(solved, parts))
+    return run_study(loaded, lock.evaluated, Held(solved, parts, loaded.places.impacts))
 
 
 # -- libraries -----------------------------------------------------------------------------------------------

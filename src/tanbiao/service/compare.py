@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import LANGS, raise_errors
+from ..core.errors import LANGS, raise_errors, refuse
 from ..evaluate.axes import axes_of, title_of
 from ..evaluate.compare import Comparer
 from ..evaluate.comparison import Comparison, Side
@@ -17,6 +17,7 @@ from ..present.comparison import comparison_page, difference_waterfall
 from ..standards import Rulebook, resolve
 from ..study import Study
 from .files import json_text, write
+from .impact_method import impacts_of
 from .inputs import asked_tables, backgrounds, facts_by
 from .run import LoadedStudy
 
@@ -63,7 +64,10 @@ class Comparisons:
 
 
 def compare_many(loaded: LoadedStudy, packs: Sequence[str]) -> Comparisons:
-    """Each pack over the study's facts, and every pair. Raises `TanbiaoError` with every problem."""
+    """Each pack over the study's facts, and every pair. Refuses fewer than two packs (`compare-packs`); raises
+    `TanbiaoError` with every problem."""
+    if len(set(packs)) < 2:
+        raise refuse("compare-packs", loaded.study.place_of("packs"), packs=", ".join(packs) or "—")
     books, comparer = comparer_of(loaded, packs)
     pairs = tuple(comparer.compare(books[a], books[b]) for a, b in combinations(packs, 2))
     return Comparisons(tuple(comparer.side(books[p]) for p in packs), pairs)
@@ -76,7 +80,8 @@ def comparer_of(loaded: LoadedStudy, packs: Sequence[str]) -> tuple[dict[str, Ru
     books = {name: resolve(name, places.pack_roots)[0] for name in dict.fromkeys([*packs, *study.packs])}
     library = places.library(study.libraries or ("open-2026",), study.path)
     facts = facts_by(asked_tables(books.values()))
-    return {p: books[p] for p in packs}, Comparer(lambda book: facts(study, book), backgrounds(library))
+    background = backgrounds(library, impacts_of(study, library, places))
+    return {p: books[p] for p in packs}, Comparer(lambda book: facts(study, book), background)
 
 
 def write_comparison(found: Comparisons, study: Study, folder: Path) -> list[Path]:
@@ -88,7 +93,7 @@ def write_comparison(found: Comparisons, study: Study, folder: Path) -> list[Pat
         page = comparison_page(name, found.sides, found.pairs, lang, study.constructed)
         paths.append(write(folder / f"{study.id}.compare.{lang}.html", page))
         for pair in found.pairs:
-            chart = difference_waterfall(pair, lang, study.constructed)
+            chart = difference_waterfall(pair, lang, study.constructed, name)
             if chart is not None:
                 names = "--".join(p.partition("@")[0] for p in (pair.left, pair.right))
                 paths.append(write(folder / f"{study.id}.{names}.{lang}.svg", figures.svg(chart)))

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import LANGS, TanbiaoError
+from ..core.text import Text
 from ..evaluate import Background
-from ..evaluate.background import from_library
+from ..evaluate.background import from_library, with_impacts
 from ..evaluate.difference import Change, applied, library_changes, rule_changes, study_changes
 from ..evaluate.results import Result
 from ..evaluate.years import Explained, Year, explain_years
@@ -60,7 +61,9 @@ class Diff:
     moved: tuple[Moved, ...]
     effects: dict[str, float]
     explained: Explained | None = None
-    """The first headline that both have, its change by data, factor and method; None where a side has no result."""
+    """The first headline that both have, its change by data, factor and method."""
+    unexplained: Text | None = None
+    """Why there is none."""
 
     @property
     def same(self) -> bool:
@@ -74,6 +77,7 @@ class Diff:
             "changes": [c.data() | {"effect": self.effects.get(c.what)} for c in self.changes],
             "moved": [m.data() for m in self.moved],
             "explained": self.explained.data() if self.explained is not None else None,
+            "unexplained": self.unexplained.data() if self.unexplained is not None else None,
         }
 
 
@@ -84,10 +88,7 @@ def diff_runs(old: LoadedStudy, old_run: Run, new_run: Run) -> Diff:
     after = {r.rulebook.pack.id: r for r in new_run.results}
     for name in sorted({*before} & {*after}):
         changes += rule_changes(before[name].rulebook, after[name].rulebook)
-    changes += library_changes(
-        {f"{p.id}@{p.version}": p.digest for p in old_run.parts},
-        {f"{p.id}@{p.version}": p.digest for p in new_run.parts},
-    )
+    changes += library_changes(_backgrounds(old_run), _backgrounds(new_run))
     changes = list(dict.fromkeys(changes))
     moved = []
     for name in dict.fromkeys([*before, *after]):
@@ -103,7 +104,7 @@ def diff_runs(old: LoadedStudy, old_run: Run, new_run: Run) -> Diff:
         tuple(changes),
         tuple(moved),
         _effects(old, old_run, changes),
-        _explained(old_run, new_run),
+        *_explained(old_run, new_run),
     )
 
 
@@ -119,30 +120,41 @@ def write_diff(found: Diff, study: Study, folder: Path) -> list[Path]:
             paths.append(
                 write(
                     folder / f"{study.id}.years.{lang}.svg",
-                    figures.svg(years_waterfall(found.explained, lang)),
+                    figures.svg(years_waterfall(found.explained, lang, str(title))),
                 )
             )
     return [*paths, write(folder / f"{study.id}.diff.json", json_text(found.data()))]
 
 
-def _explained(old: Run, new: Run) -> Explained | None:
-    """By data, factor and method, for the first pack (of any edition) under which both have a headline."""
+def _explained(old: Run, new: Run) -> tuple[Explained | None, Text | None]:
+    """By data, factor and method, for the first pack (of any edition) under which both have a headline; or why not."""
     before = {r.rulebook.pack.id: r for r in old.results if _has_value(r)}
     after = next((r for r in new.results if _has_value(r) and r.rulebook.pack.id in before), None)
     if after is None:
-        return None
+        return None, Text("没有一个标准包在两边都给出数值", "there is no pack under which both have a value")
     first = before[after.rulebook.pack.id]
     facts = facts_by(asked_tables(r.rulebook for run in (old, new) for r in run.results))
     try:
-        return explain_years(
+        found = explain_years(
             Year(old.study, first.rulebook, _background(old, first)),
             Year(new.study, after.rulebook, _background(new, after)),
             facts,
         )
     except (
         TanbiaoError
-    ):  # a mixture of the two years that cannot be evaluated: the changes are listed all the same
-        return None
+    ) as error:  # a mixture of the two cannot be evaluated; the changes are listed all the same
+        problem = error.problems[0]
+        return None, Text(
+            f"两边的数据不能合在一起计算：{problem.part('what', 'zh')}",
+            f"data of both sides cannot stand together: {problem.part('what', 'en')}",
+        )
+    return found, None
+
+
+def _backgrounds(run: Run) -> dict[str, str]:
+    """Digests of the libraries and of the impact method that a run rests on."""
+    found = {f"{p.id}@{p.version}": p.digest for p in run.parts}
+    return found | ({"impact_method": run.impacts.digest} if run.impacts is not None else {})
 
 
 def _has_value(result: Result) -> bool:
@@ -150,10 +162,14 @@ def _has_value(result: Result) -> bool:
 
 
 def _background(run: Run, result: Result) -> Callable[[str], Background]:
+    def other(gwp: str) -> Background:
+        assert run.library is not None
+        return with_impacts(from_library(run.library, gwp), run.impacts)
+
     @cache
     def background(gwp: str) -> Background:
         known = result.evaluation.background
-        return known if known.gwp == gwp or run.library is None else from_library(run.library, gwp)
+        return known if known.gwp == gwp or run.library is None else other(gwp)
 
     return background
 

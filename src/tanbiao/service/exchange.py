@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import Place, Problem, TanbiaoError, refuse
+from ..core.errors import Lang, Place, Problem, TanbiaoError, refuse
 from ..exchange import (
     FORMATS,
     Head,
@@ -28,13 +29,13 @@ from ..exchange import write_library as write_library_folder
 from ..exchange.bom import Match, match, matches_csv, read_bom, read_matches, study_files
 from ..exchange.candidates import Named
 from ..exchange.compare import Changed, compare_libraries
+from ..exchange.contributions import Gap
 from ..exchange.files import fresh_folder
 from ..exchange.index import Found
 from ..exchange.library import folder_digest
 from ..exchange.model import Inventory
 from ..exchange.ours import library_inventory, study_inventory
 from ..exchange.store import library_id
-from ..exchange.template import Gap
 from ..library import Library, read_library
 from ..library.elementary import read_elementary
 from ..standards import Rulebook, resolve
@@ -276,6 +277,8 @@ def new_form(
 
 
 def _empty_study(rulebooks: Sequence[Rulebook], as_of: str, salt: str) -> dict[str, str]:
+    from ..exchange.form import method_lines
+
     lines = [
         "schema: 1",
         "subject: product",
@@ -302,6 +305,11 @@ def _empty_study(rulebooks: Sequence[Rulebook], as_of: str, salt: str) -> dict[s
             node.setdefault(
                 parts[-1], f"{c.text.zh} / {c.text.en}{unit}{options}{'' if c.required else ' -'}"
             )
+    for line in method_lines(rulebooks):
+        node, parts = tree, line.path.split(".")
+        for part in parts[:-1]:
+            node = node.setdefault(part, {})
+        node[parts[-1]] = f"{line.text.zh} / {line.text.en}{f' [{line.unit}]' if line.unit else ''}"
 
     def write(node: Mapping[str, Any], depth: int) -> None:
         for key, value in node.items():
@@ -430,15 +438,71 @@ def published_quantities(run: Run) -> dict[str, str]:
     return out
 
 
-def gap_to_other_tool(study: str, table: Path, places: Places | None = None) -> list[Gap]:
-    """Another tool's contribution table beside our contributions by what is bought; the differences add up."""
-    from ..exchange.template import explain_gap, read_contributions
+@dataclass(frozen=True)
+class GapFound:
+    """Two contribution tables laid beside each other; values and the two totals in kgCO2e per what `unit` says."""
+
+    pack: str
+    unit: str
+    rows: tuple[Gap, ...]
+    theirs: float
+    ours: float
+    problems: tuple[Problem, ...]
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "pack": self.pack,
+            "unit": self.unit,
+            "theirs": self.theirs,
+            "ours": self.ours,
+            "lines": [
+                {
+                    "theirs": g.theirs,
+                    "ours": g.ours,
+                    "their_value": g.their_value,
+                    "our_value": g.our_value,
+                    "difference": g.difference,
+                    "matched": g.matched,
+                }
+                for g in self.rows
+            ],
+            "problems": [p.data() for p in self.problems],
+        }
+
+
+def gap_to_other_tool(
+    study: str, table: Path, places: Places | None = None, pack: str = "", lang: Lang = "en"
+) -> GapFound:
+    """Another tool's contribution table beside our contributions by what is bought, under the pack whose headline lies
+    nearest to their total, or under `pack`. The differences add up.
+
+    Refuses (`exchange-gap-pack`, and what reading the table refuses).
+    """
+    from ..exchange.contributions import explain_gap, read_contributions
     from .library import coverages
 
+    theirs = read_contributions(table)
+    sum_ = sum(value for _, value in theirs.rows)
+    total = sum_ if theirs.total is None else theirs.total
     run = run_study(load(study, places))
-    found = coverages(run)
-    ours = [(r.name.en, r.value) for r in found[0].rows] if found else []
-    return explain_gap(read_contributions(table), ours)
+    known = [c for c in coverages(run) if c.total]
+    fitting = [c for c in known if pack in ("", c.pack, c.pack.partition("+")[0])]
+    if not fitting:
+        raise refuse(
+            "exchange-gap-pack", Place(study), pack=pack or "-", known=", ".join(c.pack for c in known)
+        )
+    chosen = min(fitting, key=lambda c: abs(math.log(abs((c.total or 1.0) / (total or 1.0)))))
+    ours = [((r.name[lang], r.name.zh, r.name.en), r.value) for r in chosen.rows]
+    problems = [*theirs.problems]
+    apart = max(abs(total), abs(chosen.total or 0)) > 3 * min(abs(total), abs(chosen.total or 0))
+    if apart:
+        values = {"theirs": f"{total:.4g}", "ours": f"{chosen.total:.4g}", "unit": chosen.unit}
+        problems.append(Problem("exchange-gap-scale", Place(table.name), values, level="warning"))
+    if abs(total - sum_) > 0.01 * abs(total):
+        values = {"total": f"{total:.4g}", "sum": f"{sum_:.4g}"}
+        problems.append(Problem("exchange-gap-sum", Place(table.name), values, level="warning"))
+    rows = tuple(explain_gap(theirs.rows, ours))
+    return GapFound(chosen.pack, chosen.unit, rows, sum_, sum(r.value for r in chosen.rows), tuple(problems))
 
 
 def export_workbook(study: str, target: Path) -> Exported:

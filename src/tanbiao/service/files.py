@@ -6,19 +6,19 @@ import datetime as dt
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import Lang, Place, refuse
 from ..library import Library
 from ..present.label.data import Label
-from ..present.label.faces import label_json, label_png, label_svg
+from ..present.label.faces import label_json, label_pdf, label_png, label_svg
 from ..present.label.label import label
 from ..present.report import render_report, report_docx, report_pdf
 from .run import Run
 
-REPORT_FORMATS, LABEL_FORMATS = ("html", "pdf", "docx"), ("svg", "png", "json")
+REPORT_FORMATS, LABEL_FORMATS = ("html", "pdf", "docx"), ("svg", "png", "pdf", "json")
 
 
 def write(path: Path, content: bytes | str) -> Path:
@@ -103,8 +103,12 @@ def write_labels(
     found = label_of(run, issued or dt.date.fromisoformat(str(run.study.head["as_of"])))
     if form == "json":
         return [write(folder / f"{run.study.id}.label.json", label_json(found))]
-    draw = label_svg if form == "svg" else label_png
-    return [write(folder / f"{run.study.id}.label.{lang}.{form}", draw(found, lang)) for lang in langs]
+    draw: dict[str, Callable[[Label, Lang], str | bytes]] = {
+        "svg": label_svg,
+        "png": label_png,
+        "pdf": label_pdf,
+    }
+    return [write(folder / f"{run.study.id}.label.{lang}.{form}", draw[form](found, lang)) for lang in langs]
 
 
 def _library(run: Run) -> Library:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import Place, Problem, TanbiaoError, refuse
-from ..core.numbers import number
 from ..exchange.elementary import gas_rows
 from ..exchange.impact_methods import read_impact_methods
 from ..library import Compiled, Library, compile_library
@@ -25,12 +24,17 @@ from ..library.impacts import (
     Entries,
     all_products,
     assess,
+    cut_off,
     entries,
     one_demand,
+    verifications,
 )
 from ..library.methods import Method, Missing
 from ..library.methods import Places as Stand
 from ..library.model import POSITIONS
+from ..library.sampling import why
+from ..library.trace import Part, shares
+from ..numerics.lca import by_label
 from .method_tables import Named, files_digest, read_flow_mapping, read_named
 from .places import Places
 
@@ -51,7 +55,7 @@ class ImpactOptions:
 
 @dataclass(frozen=True, eq=False)
 class Ready:
-    """A library under a set of methods, solved once."""
+    """A library under a set of methods, solved once. method_digest: "" where it is the library's own climate data."""
 
     library: Library
     assessed: Assessed
@@ -64,21 +68,18 @@ class Ready:
         return self.assessed.compiled
 
     @property
+    def of_climate(self) -> bool:
+        """Whether the library's own climate data are the method."""
+        return not self.method_digest
+
+    @property
     def methods(self) -> tuple[Method, ...]:
         return self.assessed.methods
 
     @cached_property
     def cutoffs(self) -> list[tuple[int, str, str, float]]:
         """(process, flow, unit, amount) of every exchange without a provider."""
-        at = {p: k for k, p in enumerate(self.compiled.linked.processes)}
-        rows = self.library.exchanges
-        return [
-            (at[process], flow, unit, float(number(amount)))
-            for kind, process, flow, unit, amount in zip(
-                *(rows.column(c) for c in ("kind", "process", "flow", "unit", "amount")), strict=True
-            )
-            if kind == "cutoff"
-        ]
+        return cut_off(self.library, self.compiled)
 
 
 def ready(names: Sequence[str], options: ImpactOptions, places: Places | None = None) -> Ready:
@@ -94,7 +95,7 @@ def ready(names: Sequence[str], options: ImpactOptions, places: Places | None = 
         Stand(default=(*options.places, "")),
         read_flow_mapping(options.mapping) if options.mapping else None,
     ).only(names_of)
-    known = set(names_of)
+    known = set(methods)
     return Ready(
         library,
         found,
@@ -104,16 +105,23 @@ def ready(names: Sequence[str], options: ImpactOptions, places: Places | None = 
     )
 
 
-def tabled(names: Sequence[str], gwp_set: str, places: Places) -> tuple[Library, Compiled, Entries]:
-    """A library solved under a GWP set, and every exchange with nature of its processes."""
+def tabled(
+    names: Sequence[str], gwp_set: str, places: Places, elementary: bool = True
+) -> tuple[Library, Compiled, Entries]:
+    """A library solved under a GWP set, and every exchange with nature of its processes; elementary: or those of the
+    climate data alone, where no other flow can count."""
     library = places.library(names)
-    nature, problems = elementary_of(names, places)
+    nature, problems = elementary_of(names if elementary else (), places)
     if problems:
         raise TanbiaoError(problems)
     compiled = compile_library(library, gwp_set, cache=places.cache)
+    return library, compiled, entries(library, compiled, nature, gas_names())
+
+
+def gas_names() -> dict[str, tuple[str, ...]]:
+    """What lists of elementary flows call each gas."""
     said = {g: (r.ef31, r.cells["name_en"], *r.cells["synonyms"].split("|")) for g, r in gas_rows().items()}
-    table = entries(library, compiled, nature, {g: tuple(t for t in v if t) for g, v in said.items()})
-    return library, compiled, table
+    return {g: tuple(t for t in v if t) for g, v in said.items()}
 
 
 def chosen(methods: Mapping[str, Method], options: ImpactOptions) -> list[str]:
@@ -133,18 +141,21 @@ def chosen(methods: Mapping[str, Method], options: ImpactOptions) -> list[str]:
     return list(options.categories or sorted(methods))
 
 
-def elementary_of(names: Sequence[str], places: Places) -> tuple[Elementary, list[Problem]]:
+def elementary_of(
+    names: Sequence[str], places: Places, study: Path | None = None
+) -> tuple[Elementary, list[Problem]]:
     """The elementary flows of libraries that lie over each other, and every problem found in their tables."""
     parts, problems = [], []
     for name in names:
-        part, found = read_elementary(places.folder_of(name), places.library([name]).processes)
+        part, found = read_elementary(places.folder_of(name, study), places.library([name], study).processes)
         parts.append(part)
         problems += found
     return together(parts), problems
 
 
-def _finite(value: Any) -> float | None:
-    return float(value) if np.isfinite(value) else None
+def finite(value: float | None) -> float | None:
+    """None where there is no number."""
+    return None if value is None or not np.isfinite(value) else float(value)
 
 
 # -- one product -------------------------------------------------------------------------------------------------------
@@ -197,7 +208,7 @@ class ProductImpacts:
     @property
     def climate(self) -> dict[str, float | None]:
         """kgCO2e by position; None where a gas upstream has no GWP in the set."""
-        return {p: _finite(v) for p, v in zip(POSITIONS, self.demand.climate, strict=True)}
+        return {p: finite(v) for p, v in zip(POSITIONS, self.demand.climate, strict=True)}
 
     @cached_property
     def inventory(self) -> list[tuple[Carried, float]]:
@@ -211,12 +222,15 @@ class ProductImpacts:
 
     @cached_property
     def totals(self) -> list[tuple[Carried, float, float]]:
-        """Products upstream of which only a total is known: amount, kgCO2e. No category but climate can hold them."""
-        c = self.ready.compiled
+        """Products upstream of which only a total is known, which does not count: amount, kgCO2e. No category
+        but the library's own climate data can hold them."""
+        c, a = self.ready.compiled, self.ready.assessed
+        counts = np.zeros(len(a.entries.carried), np.bool_)
+        np.logical_or.at(counts, a.entries.what, a.known.any(axis=1))
         found = [
             (x, float(v), float(v) * float(c.values[c.index[x.substance.id]].sum()))
-            for x, v in zip(self.ready.assessed.entries.carried, self.demand.amount, strict=True)
-            if v != 0 and x.kind == "total"
+            for x, v, counted in zip(a.entries.carried, self.demand.amount, counts, strict=True)
+            if v != 0 and x.kind == "total" and not counted
         ]
         return sorted(found, key=lambda f: -abs(f[2]))
 
@@ -263,44 +277,67 @@ class ProductImpacts:
 
         return top(flows, a.entries.carried), top(processes, self.ready.compiled.linked.processes)
 
-    def data(self) -> dict[str, Any]:
-        def said(c: Carried, amount: float) -> dict[str, Any]:
-            return {
-                "flow": c.substance.id,
-                "name": {"zh": c.name_zh, "en": c.name_en},
-                "compartment": c.substance.compartment,
-                "direction": c.direction,
-                "amount": amount,
-                "unit": c.substance.unit,
-            }
+    def verified(self, category: int) -> tuple[Part, ...]:
+        """How much of a category rests on each state of verification, the largest first; sums to the score."""
+        a = self.ready.assessed
+        states, state = verifications(self.ready.library, self.ready.compiled.linked.processes, a.entries)
+        value = by_label(self.demand.parts[:, category], state, len(states))
+        return shares(states, value, float(value.sum()))
 
+    def gaps(self) -> dict[str, Any]:
+        """What the scores leave out: flows without factor, results without inventory, exchanges without provider."""
+        library = self.ready.library
+        return {
+            "partial": self.partial,
+            "missing": [{**_said(c, v), "why": m.why, "category": m.method} for m, c, v in self.missing],
+            "without_inventory": [
+                {**_said(c, v), "kgCO2e": kg, **library.standing(c.substance.id).data()}
+                for c, v, kg in self.totals
+            ],
+            "cut_off": [{"process": p, "flow": f, "amount": v, "unit": u} for p, f, u, v in self.cutoffs],
+        }
+
+    def data(self) -> dict[str, Any]:
+        library = self.ready.library
         contributions = {}
         for m, method in enumerate(self.ready.methods):
             flows, processes = self.largest(m, 10)
             contributions[method.name] = {
                 "flows": [{"flow": c.substance.id, "direction": c.direction, "value": v} for c, v in flows],
-                "processes": [{"process": p, "value": v} for p, v in processes],
+                "processes": [{"process": p, "value": v, **library.standing(p).data()} for p, v in processes],
+                "verification": [
+                    {"verification": p.id, "value": p.value, "share": p.share} for p in self.verified(m)
+                ],
             }
         return {
             "product": self.product,
-            "unit": self.ready.library.processes[self.product].unit,
+            "unit": library.processes[self.product].unit,
+            **library.standing(self.product).data(),
             "scores": [s.data() for s in self.scores],
             "single": self.single,
-            "partial": self.partial,
             "climate": {"gwp_set": self.ready.compiled.gwp_set, "positions": self.climate},
             "contributions": contributions,
-            "missing": [{**said(c, v), "why": m.why, "category": m.method} for m, c, v in self.missing],
-            "without_inventory": [{**said(c, v), "kgCO2e": kg} for c, v, kg in self.totals],
-            "cut_off": [{"process": p, "flow": f, "amount": v, "unit": u} for p, f, u, v in self.cutoffs],
-            "inventory": [said(c, v) for c, v in self.inventory],
+            **self.gaps(),
+            "inventory": [_said(c, v) for c, v in self.inventory],
         }
+
+
+def _said(c: Carried, amount: float) -> dict[str, Any]:
+    return {
+        "flow": c.substance.id,
+        "name": {"zh": c.name_zh, "en": c.name_en},
+        "compartment": c.substance.compartment,
+        "direction": c.direction,
+        "amount": amount,
+        "unit": c.substance.unit,
+    }
 
 
 def scores(ready_: Ready, values: Any, flows: Any) -> list[Score]:
     """Scores (methods,) with their normalised and weighted values."""
     out = []
     for m, method in enumerate(ready_.methods):
-        value = _finite(values[m])
+        value = finite(values[m])
         reference = (ready_.normalise or {}).get(method.name)
         weight = (ready_.weight or {}).get(method.name)
         normalised = None if value is None or reference is None else value / float(reference.value)
@@ -330,7 +367,10 @@ class Spread:
     high: float
 
     def data(self) -> dict[str, float | None]:
-        return {k: _finite(v) for k, v in vars(self).items()}
+        return {k: finite(v) for k, v in vars(self).items()}
+
+
+NO_SPREAD = Spread(*(5 * [np.nan]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -342,10 +382,18 @@ class DrawnImpacts:
     drawn: Drawn
 
     @cached_property
-    def scores(self) -> list[tuple[str, Spread]]:
+    def unsolved(self) -> list[tuple[int, str]]:
+        processes = self.product.ready.compiled.linked.processes
+        return [(u.sample, why(u, processes)) for u in self.drawn.found.unsolved]
+
+    @cached_property
+    def scores(self) -> list[tuple[Score, Spread | None]]:
+        """The static score of every category beside its draws; None where the category has no result."""
         mean, deviation, q = self.drawn.of_scores()
-        methods = self.product.ready.methods
-        return [(m.name, Spread(mean[k], deviation[k], *q[:, k])) for k, m in enumerate(methods)]
+        return [
+            (s, None if s.value is None else Spread(mean[k], deviation[k], *q[:, k]))
+            for k, s in enumerate(self.product.scores)
+        ]
 
     @cached_property
     def inventory(self) -> list[tuple[Carried, Spread]]:
@@ -362,20 +410,29 @@ class DrawnImpacts:
             "samples": self.drawn.samples,
             "seed": self.drawn.seed,
             "amounts_drawn": self.drawn.drawn,
-            "scores": [{"category": c, **s.data()} for c, s in self.scores],
+            "scores": [
+                {"category": s.category, "static": s.value, **(d or NO_SPREAD).data()} for s, d in self.scores
+            ],
             "inventory": [
                 {"flow": c.substance.id, "direction": c.direction, "unit": c.substance.unit, **s.data()}
                 for c, s in self.inventory
             ],
-            "unsolved": [{"sample": u.sample, "why": u.why} for u in self.drawn.found.unsolved],
+            "unsolved": [{"sample": k, "why": w} for k, w in self.unsolved],
         }
 
 
 def drawn_impacts(product: ProductImpacts, samples: int, seed: int) -> DrawnImpacts | None:
-    """None where no amount upstream of the product declares a distribution."""
+    """None where no amount upstream of the product declares a distribution. Refuses (`uncertainty-unsolved`) where no
+    draw has a value."""
     ready_ = product.ready
     found = drawn(ready_.library, ready_.assessed, product.product, samples, seed)
-    return None if found is None else DrawnImpacts(product, found)
+    if found is None:
+        return None
+    lost = found.found.unsolved
+    if len(lost) == samples:
+        first = why(lost[0], ready_.compiled.linked.processes)
+        raise refuse("uncertainty-unsolved", unsolved=len(lost), samples=samples, why=first)
+    return DrawnImpacts(product, found)
 
 
 def product_impacts(ready_: Ready, product: str) -> ProductImpacts:
@@ -421,10 +478,11 @@ class AllImpacts:
                 {
                     "product": p,
                     "unit": self.ready.library.processes[p].unit,
+                    **self.ready.library.standing(p).data(),
                     "scores": {
-                        m.name: _finite(v) for m, v in zip(self.ready.methods, self.value[k], strict=True)
+                        m.name: finite(v) for m, v in zip(self.ready.methods, self.value[k], strict=True)
                     },
-                    "climate": {q: _finite(v) for q, v in zip(POSITIONS, self.climate[k], strict=True)},
+                    "climate": {q: finite(v) for q, v in zip(POSITIONS, self.climate[k], strict=True)},
                 }
                 for k, p in enumerate(self.products)
             ],
@@ -447,6 +505,7 @@ def head(ready_: Ready) -> dict[str, Any]:
     return {
         "library": f"{ready_.library.id}@{ready_.library.version}",
         "library_digest": ready_.library.digest,
+        "caution": ready_.library.caution.data(),
         "method_digest": ready_.method_digest,
         "categories": [{"category": m.name, "unit": m.unit} for m in ready_.methods],
         "elementary_flows": sum(c.kind == "flow" for c in table.carried),
@@ -455,9 +514,15 @@ def head(ready_: Ready) -> dict[str, Any]:
             {"category": f.method, "flow": f.flow, "asked": f.asked, "used": f.used}
             for f in ready_.assessed.fallbacks
         ],
+        "units_assumed": assumed(ready_),
         "normalisation": _cited(ready_.normalise),
         "weighting": _cited(ready_.weight),
     }
+
+
+def assumed(ready_: Ready) -> list[dict[str, str]]:
+    """Factors that state no unit, taken per unit of the flow."""
+    return [{"category": x.method, "flow": x.flow, "unit": x.unit} for x in ready_.assessed.assumed]
 
 
 def _cited(table: Mapping[str, Named] | None) -> list[dict[str, Any]] | None:

@@ -8,8 +8,9 @@ from functools import cache
 
 from ..core.errors import raise_errors
 from ..evaluate import Background, Facts, resolve_facts
-from ..evaluate.background import from_library
+from ..evaluate.background import from_library, with_impacts
 from ..library import Library
+from ..library.intensity import Impacts
 from ..standards import Rulebook
 from ..study import Study
 
@@ -30,12 +31,13 @@ def facts_by(asked: set[str]) -> Callable[[Study, Rulebook], Facts]:
     return facts
 
 
-def backgrounds(library: Library) -> Callable[[str], Background]:
-    """The background of a library by GWP set, each with the digests of its records kept."""
+def backgrounds(library: Library, impacts: Impacts | None = None) -> Callable[[str], Background]:
+    """The background of a library by GWP set, each with the digests of its records kept. impacts: the study's impact
+    method, where it names one."""
 
     @cache
     def background(gwp: str) -> Background:
-        found = from_library(library, gwp)
+        found = with_impacts(from_library(library, gwp), impacts)
         return replace(found, record=cache(found.record)) if found.record is not None else found
 
     return background

@@ -52,7 +52,7 @@ def read_flow_mapping(path: Path) -> dict[str, tuple[str, float]]:
 
 
 def read_named(path: Path, column: str, categories: set[str]) -> dict[str, Named]:
-    """category, `column` and source of every row; rows of categories that were not asked for are passed over."""
+    """category, `column` and source of every row. Refuses rows of categories that the method does not hold."""
     out: dict[str, Named] = {}
     problems = []
     for line, row in _rows(path, ("category", column, "source"), "method-factors-columns"):
@@ -67,10 +67,13 @@ def read_named(path: Path, column: str, categories: set[str]) -> dict[str, Named
         detail = "" if row["source"] else "source is empty / 未写出处"
         detail = detail or (f"{column} = {row[column]}" if zero else "")
         detail = detail or ("stands twice / 重复" if row["category"] in out else "")
-        if detail:
+        if row["category"] not in categories:
+            args = {"category": row["category"], "categories": "; ".join(sorted(categories))}
+            problems.append(Problem("method-factors-category", Place(path.name, line, "category"), args))
+        elif detail:
             args = {"category": row["category"], "detail": detail}
             problems.append(Problem("method-factors-row", Place(path.name, line, column), args))
-        elif row["category"] in categories:
+        else:
             out[row["category"]] = Named(value, row["source"])
     if problems:
         raise TanbiaoError(problems)

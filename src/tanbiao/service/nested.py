@@ -20,6 +20,7 @@ from ..exchange.files import fresh_folder
 from ..exchange.model import Exchange, Flow, Inventory, Process
 from ..exchange.store import library_id
 from ..library import Library
+from ..library.intensity import direction_of
 from .exchange import _named
 from .places import Places
 from .run import Run, load, run_study
@@ -79,21 +80,26 @@ def study_library(
     gases: dict[tuple[str, ...], tuple[str, float, str]] = {
         ("gas", "", g, "", ""): (g, 1.0, "") for g in library.gases
     }
+    gases |= {("gas", "", f, "", ""): ("none", 1.0, "") for f in (run.impacts.flows if run.impacts else ())}
     draft = link(inventory, Rules(by_name=False, mapping=gases), _named(library))
     errors = [p for p in draft.problems if p.level == "error"]
     if errors:
         raise TanbiaoError(errors)
-    id_ = library_id(run.study.id)
+    id_, made_up = library_id(run.study.id), run.study.constructed
     version = result.rulebook.pack.version
     head = Head(
         id_,
-        title=Text(f"研究 {run.study.id} 的产品", f"Products of the study {run.study.id}"),
+        title=Text(
+            f"研究 {run.study.id} 的产品{'（构造）' if made_up else ''}",
+            f"Products of the study {run.study.id}{' (constructed)' if made_up else ''}",
+        ),
         licence="the study's own",
         share="digest",
         base="+".join(p.id for p in run.parts),
         caution=Text(
-            f"按 {version} 的决定写出的研究数据行；在别的规则下须重新写出。",
-            f"Lines of a study after the decisions of {version}; under other rules they are to be written again.",
+            f"{'构造示例。' if made_up else ''}按 {version} 的决定写出的研究数据行；在别的规则下须重新写出。",
+            f"{'Constructed example. ' if made_up else ''}Lines of a study after the decisions of {version}; under "
+            "other rules they are to be written again.",
         ),
     )
     with fresh_folder(target) as folder:
@@ -119,6 +125,7 @@ def _inventory(
     own = library_id(run.study.id)
     ids = [f"{own}.{exchange.ids[r]}" for r in lines.products]
     inventory = Inventory("tanbiao", f"study {run.study.id}")
+    nature = run.impacts.flows if run.impacts is not None else {}
     bought: list[list[Exchange]] = [[] for _ in ids]
     problems: list[Problem] = []
 
@@ -153,6 +160,17 @@ def _inventory(
         elif provider == CO2E or provider in library.gases:
             gas = UNSPLIT if provider == CO2E else provider
             take(column, flow(gas, gas, "kg", "elementary"), amount, "kg", "", out=True)
+        elif provider in nature:
+            own_flow, at = nature[provider], int(lines.fact_row[n])
+            inventory.flows[provider] = Flow(
+                id=provider,
+                name=own_flow.name.data(),
+                kind="elementary",
+                unit=own_flow.unit,
+                compartment=(own_flow.compartment,),
+            )
+            out = direction_of(str(exchange.columns["direction"].data[at])) == "output"
+            take(column, provider, amount, own_flow.unit, "", out=out)
         elif provider in library.items:
             item = library.items[provider]
             take(column, flow(f"item {provider}", item.name_en, item.unit), amount, item.unit, provider)

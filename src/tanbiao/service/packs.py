@@ -1,4 +1,4 @@
-"""Pack use cases: list, open, lint, test."""
+"""Pack use cases: list, open, compare, lint, test."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..core.errors import Place, Problem, TanbiaoError
 from ..core.text import Text
 from ..evaluate import run_cases
 from ..evaluate.cases import CaseRow
+from ..evaluate.difference import Change, rule_changes
 from ..standards import Rulebook, find_packs, resolve
 from ..standards.lint import lint
 from .places import Places
@@ -66,6 +67,11 @@ def list_packs(places: Places) -> tuple[list[PackRow], list[Problem]]:
 
 def open_pack(name: str, places: Places) -> tuple[Rulebook, list[Problem]]:
     return resolve(name, places.pack_roots)
+
+
+def diff_packs(old: str, new: str, places: Places) -> list[Change]:
+    """Every clause, table cell, text and review mark that differs between two packs or two editions of one."""
+    return rule_changes(resolve(old, places.pack_roots)[0], resolve(new, places.pack_roots)[0], words=True)
 
 
 def lint_pack(name: str, places: Places) -> list[Problem]:

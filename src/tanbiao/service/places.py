@@ -12,6 +12,7 @@ from ..core.cache import Cache, user_cache
 from ..core.errors import Place, TanbiaoError, refuse
 from ..exchange.store import find
 from ..library import Library, overlay, read_library
+from ..library.intensity import Impacts
 
 
 def data_root() -> Path:
@@ -28,6 +29,8 @@ class Places:
     packs: tuple[Path, ...] = ()
     libraries: tuple[Path, ...] = ()
     extra: tuple[Path, ...] = field(default=())
+    impacts: Impacts | None = None
+    """A study's impact method that is solved already, out of a bundle."""
 
     @cached_property
     def pack_roots(self) -> list[Path]:
@@ -38,6 +41,11 @@ class Places:
     def library_roots(self) -> list[Path]:
         own = [Path(p) / "library" for p in os.environ.get("TANBIAO_PATH", "").split(os.pathsep) if p]
         return [p for p in (*self.libraries, *own, data_root() / "library") if p.is_dir()]
+
+    @property
+    def reads_own_files(self) -> bool:
+        """Whether paths that a study names may be followed; not where the study comes from a stranger."""
+        return True
 
     @property
     def cache(self) -> Cache | None:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from ..evaluate.background import from_library
-from ..evaluate.portfolio import Rolled, here, moves, portfolio, roll
-from ..numerics.lca.cluster import on_cluster
+from ..evaluate.portfolio import Rolled, moves, portfolio, roll
+from ..numerics.lca.cluster import Progress
 from .bills import read_lines, scratch
 from .places import Places
-from .uncertainty import cluster
+from .uncertainty import runner
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,17 +73,15 @@ def portfolios(
     gwp: str = "AR6",
     changed: Mapping[str, float] | None = None,
     scheduler: str | None = None,
+    progress: Progress | None = None,
 ) -> Portfolios:
-    """table: a CSV or Parquet file, or a folder of such parts. Raises `TanbiaoError` with everything that is wrong
-    with it."""
+    """table: a CSV or Parquet file, or a folder of such parts; scheduler, progress: as for `uncertainties`. Raises
+    `TanbiaoError` with everything that is wrong with it."""
     at = places or Places()
     background = from_library(at.library(libraries or ("open-2026",)), gwp, cache=at.cache)
     found = portfolio(read_lines(table), background, scratch)
-    if scheduler is None:
-        rolled = roll(found, run=here)
-    else:
-        with cluster(scheduler) as client:
-            rolled = roll(found, run=on_cluster(client, packs_per_task=1))
+    with runner(scheduler, progress) as run:
+        rolled = roll(found, run=run)
     return Portfolios(
         rolled,
         gwp,

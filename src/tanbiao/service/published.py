@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from ..core.errors import LANGS, Place, refuse
@@ -97,7 +96,7 @@ def write_beside(found: Beside, study: Study, folder: Path) -> list[Path]:
     paths = [
         write(
             folder / f"{study.id}.beside.{lang}.html",
-            beside_page(escape(study.id), found, lang, study.constructed),
+            beside_page(str(study.at(f"title.{lang}") or study.id), found, lang, study.constructed),
         )
         for lang in LANGS
     ]

@@ -59,7 +59,7 @@ def _from_yaml(path: Path) -> tuple[PublishedResult, str]:
     if not isinstance(raw, Node):
         raise refuse("published-form", Place(path.name), key="title, value, unit")
     for key in ("title", "source", "unit"):
-        if not raw.get(key):
+        if not isinstance(raw.get(key), str) or not raw[key]:
             raise refuse("published-form", raw.place(), key=key)
     stages = []
     for name, spec in (raw.get("stages") or {}).items():

@@ -9,11 +9,15 @@ import csv
 import io
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
-from ..core.errors import refuse
+from ..core.errors import TanbiaoError, refuse
 from ..core.numbers import decimal_text, number
 from ..core.units import Unit, UnitError, unit
-from ..study import Study
+from ..exchange.model import Loss
+from ..study import Study, read_study
+from .exchange import Exported
+from .files import write
 
 PRODUCTIVITY = ("energy", "materials", "water")
 INTENSITY = ("ghg", "waste", "waste_water")
@@ -54,14 +58,22 @@ def recp(study: Study) -> list[Indicator]:
     return found
 
 
-def recp_csv(study: Study) -> str:
-    """The indicators as CSV."""
+def export_recp(study: Path, target: Path) -> Exported:
+    """The indicators as CSV; what is not carried are those whose yearly total the study does not give."""
+    found, problems = read_study(study)
+    errors = [p for p in problems if p.level == "error"]
+    if errors:
+        raise TanbiaoError(errors)
+    indicators = recp(found)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["indicator", "kind", "value", "unit"])
-    for i in recp(study):
+    for i in indicators:
         writer.writerow([i.name, i.kind, "" if i.value is None else decimal_text(i.value), i.unit])
-    return out.getvalue()
+    lacking = tuple(
+        Loss(field=f"plant.recp.{i.name}", count=1, example=i.kind) for i in indicators if i.value is None
+    )
+    return Exported(write(target, out.getvalue()), "recp", lacking)
 
 
 def _quantity(study: Study, name: str) -> tuple[Fraction, Unit] | None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import Place, Problem, TanbiaoError
+from ..core.text import default_lang
 from ..evaluate import Background, Evaluation, Ledger, Result, evaluate_rulebook, resolve_facts
-from ..evaluate.background import from_library
+from ..evaluate.background import from_library, with_impacts
+from ..evaluate.explain import Explained, explain, named
+from ..evaluate.impacts import impacts_data
 from ..evaluate.improve import improvements
 from ..library import Library, Part
+from ..library.intensity import Impacts
 from ..standards import Rulebook, resolve
 from ..study import Study, read_study
 from ..study.roll import stale_data
+from .impact_method import impacts_of
 from .places import Places
 
 DEFAULT_GWP = "AR6"
@@ -31,6 +37,43 @@ class Run:
     """None when the run stands on solved vectors alone."""
     parts: tuple[Part, ...]
     problems: tuple[Problem, ...]
+    impacts: Impacts | None = None
+    """The study's impact method, where it names one."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each published quantity, as `pandas.DataFrame(run.rows())` wants them: value and bounds, stages as
+        `stage.ID`, gases by position as `position.ID`, all in the published unit."""
+        return [
+            {
+                "pack": p.pack,
+                "name": p.name,
+                "title": p.title[default_lang()],
+                "value": p.value,
+                "published": p.published,
+                "unit": p.unit,
+                "low": p.low,
+                "high": p.high,
+                "verdict": p.verdict,
+                "missing": ", ".join(p.missing),
+                "review": p.review,
+                "constructed": self.study.constructed,
+            }
+            | {f"stage.{s.id}": s.value for s in p.stages}
+            | {f"position.{k}": v for k, v in p.positions.items()}
+            for r in self.results
+            for p in r.published
+        ]
+
+    def explain(self, name: str = "headline") -> Explained:
+        """The tree behind one number of the first pack that has it. Refuses (`explain-unknown`)."""
+        return explain(next((r for r in self.results if named(r.rulebook, name)), self.results[0]), name)
+
+    def _repr_html_(self) -> str:
+        """The report in a frame of its own, so that none of its style reaches the notebook."""
+        from ..present.report import render_report
+
+        page = render_report(self.study, self.results, self.ledger, _some(self.library), default_lang())
+        return f'<iframe srcdoc="{escape(page)}" style="width:100%;height:42em;border:0"></iframe>'
 
     @property
     def failing(self) -> bool:
@@ -58,6 +101,7 @@ class Run:
             "ledger_root": self.ledger.root,
             "packs": {k: v for r in self.results for k, v in r.rulebook.digests.items()},
             "libraries": {f"{p.id}@{p.version}": p.digest for p in self.parts},
+            **({"impact_method": impacts_data(self.impacts, self.results)} if self.impacts else {}),
         }
 
 
@@ -107,6 +151,7 @@ class Held:
 
     background: Callable[[str], Background]
     parts: tuple[Part, ...]
+    impacts: Impacts | None = None
 
 
 def _evaluate(
@@ -116,6 +161,7 @@ def _evaluate(
     problems = list(loaded.problems)
     rulebooks = _rulebooks(study, packs or study.packs, places, problems)
     library = _library(study, places, problems) if held is None else None
+    impacts = held.impacts if held is not None else _impacts(study, library, places, problems)
     resolved = []
     asked = {
         c.name
@@ -137,11 +183,12 @@ def _evaluate(
     for rulebook, facts in resolved:
         gwp = _gwp(rulebook)
         if gwp not in backgrounds:
-            backgrounds[gwp] = (
+            solved = (
                 held.background(gwp)
                 if held is not None
                 else from_library(_some(library), gwp, cache=places.cache)
             )
+            backgrounds[gwp] = with_impacts(solved, impacts)
         evaluation = Evaluation(rulebook, facts, backgrounds[gwp], ledger, tolerant=tolerant)
         results.append(evaluate_rulebook(rulebook, facts, backgrounds[gwp], ledger, evaluation))
         problems += evaluation.problems
@@ -149,7 +196,7 @@ def _evaluate(
     if not tolerant and any(p.level == "error" for p in problems):
         return None, problems
     parts = held.parts if held is not None else _some(library).parts
-    return Run(study, tuple(results), ledger, library, parts, tuple(problems)), problems
+    return Run(study, tuple(results), ledger, library, parts, tuple(problems), impacts), problems
 
 
 def _some(library: Library | None) -> Library:
@@ -192,6 +239,18 @@ def _library(study: Study, places: Places, problems: list[Problem]) -> Library |
         problems += [
             p if p.place.file else Problem(p.code, Place("study.yaml"), p.args) for p in error.problems
         ]
+        return None
+
+
+def _impacts(
+    study: Study, library: Library | None, places: Places, problems: list[Problem]
+) -> Impacts | None:
+    if library is None:
+        return None
+    try:
+        return impacts_of(study, library, places)
+    except TanbiaoError as error:
+        problems += error.problems
         return None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core.errors import LANGS, raise_errors, refuse
 from ..core.text import Text
+from ..evaluate.axes import headline_of
 from ..evaluate.scenario import BASE, Bench, Case, Scenario, Told, changed, scenarios_of
 from ..evaluate.sensitivity import Swing, difference_along, sensitivity
 from ..numerics.lca.breakeven import breakeven
@@ -18,6 +19,7 @@ from ..present.comparison import marked
 from ..standards import resolve
 from ..study import Study
 from .files import json_text, write
+from .impact_method import impacts_of
 from .inputs import asked_tables, backgrounds, facts_by
 from .run import LoadedStudy
 
@@ -72,7 +74,7 @@ class Workbench:
         study, places = loaded.study, loaded.places
         self.library = places.library(study.libraries or ("open-2026",), study.path)
         self.facts = facts_by(asked_tables(resolve(p, places.pack_roots)[0] for p in study.packs))
-        self.background = backgrounds(self.library)
+        self.background = backgrounds(self.library, impacts_of(study, self.library, places))
         self.bench = cache(self._bench)
 
     def _bench(self, pack: str) -> Bench:
@@ -107,7 +109,10 @@ def run_breakeven(
     pack: str = "",
     other: str = "",
 ) -> Even:
-    """Where the headline meets `goal`, or what the study comes to under the pack `other`."""
+    """Where the headline meets `goal`, or what the study comes to under the pack `other`. Refuses (`comparison-unit`)
+    another pack whose headline stands in another unit."""
+    if not low < high:
+        raise refuse("trace-range", low=str(low), high=str(high))
     work = Workbench(loaded)
     bench = work.bench(pack or loaded.study.packs[0])
     if Case(loaded.study).moved(target, f"{low!r} {unit}".strip()) is None:
@@ -117,12 +122,13 @@ def run_breakeven(
         against: Callable[[Case], float] = lambda case: fixed  # noqa: E731
     else:
         second = work.bench(other)
+        units = {headline_of(b.book).unit.text for b in (bench, second)}
+        if len(units) > 1:
+            raise refuse("comparison-unit", units=", ".join(sorted(units)))
 
         def against(case: Case) -> float:
             value = second.number(case)
-            if value is None:
-                raise ValueError("no result")
-            return value
+            return float("nan") if value is None else value
 
     found = breakeven(difference_along(bench, loaded.study, target, unit, against), low, high, steps=16)
     return Even(
@@ -139,7 +145,11 @@ def write_sensitivity(found: Sensitivity, study: Study, folder: Path, most: int 
     paths = [
         write(
             folder / f"{study.id}.tornado.{lang}.svg",
-            figures.svg(figures.tornado(rows, found.base, found.unit, lang, title)),
+            figures.svg(
+                figures.tornado(
+                    rows, found.base, found.unit, lang, title, study.at(f"product.name.{lang}") or study.id
+                )
+            ),
         )
         for lang in LANGS
     ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import TanbiaoError, refuse
-from ..evaluate.ensemble import Ensembled, Run, ensemble, here
-from ..numerics.lca.cluster import on_cluster
+from ..evaluate.ensemble import Ensembled, ensemble
+from ..numerics.lca.cluster import Progress, Run, Task, here, on_cluster
 from .run import LoadedStudy, run_study
 
 SAMPLES, SEED = 1000, 1
@@ -41,15 +42,17 @@ def uncertainties(
     samples: int = SAMPLES,
     seed: int = SEED,
     scheduler: str | None = None,
+    progress: Progress | None = None,
 ) -> Uncertainties:
     """Raises `TanbiaoError` where no pack has a headline over uncertain facts.
 
-    scheduler: address of a Dask scheduler; the numbers are those of a run without it.
+    scheduler: address of a Dask scheduler; the numbers are those of a run without it. progress: called with the packs
+    of draws done on the cluster, and all of them.
     """
-    found = run_study(loaded, packs)
     ensembles, skipped = [], []
     last: TanbiaoError | None = None
-    with runner(scheduler) as run:
+    with runner(scheduler, progress) as run:
+        found = run_study(loaded, packs)
         for result in found.results:
             if result.headline is None:
                 continue
@@ -68,13 +71,24 @@ def uncertainties(
 
 
 @contextmanager
-def runner(scheduler: str | None) -> Iterator[Run]:
-    """What maps packs: this process, or the cluster at an address."""
+def runner(scheduler: str | None, progress: Progress | None = None) -> Iterator[Run]:
+    """Where parts are worked on: this process, or the cluster at an address. Refuses (`uncertainty-cluster`) where the
+    cluster is lost on the way."""
     if scheduler is None:
         yield here
         return
     with cluster(scheduler) as client:
-        yield on_cluster(client)
+        from distributed import KilledWorker  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+        there = on_cluster(client, progress=progress)
+
+        def run(task: Task, parts: Sequence[int]) -> list[Any]:
+            try:
+                return there(task, parts)
+            except (OSError, CancelledError, KilledWorker) as error:
+                raise refuse("uncertainty-cluster", address=scheduler, detail=str(error)) from None
+
+        yield run
 
 
 @contextmanager

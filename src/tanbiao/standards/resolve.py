@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -73,6 +74,13 @@ def _pack_head(file: Path, changed: int, size: int) -> tuple[str, str, str] | No
     return str(head.get("id")), str(head.get("edition")), str(head.get("revision"))
 
 
+def near(wanted: str, known: Iterable[str], most: int = 5) -> list[str]:
+    """The packs that a mistyped name may mean: other editions of its id, else names like it."""
+    names = sorted(k for k in known if "+" not in k)
+    same = [k for k in names if k.partition("@")[0] == wanted.partition("@")[0]]
+    return same or get_close_matches(wanted, names, most, 0.5)
+
+
 def resolve(name: str, roots: Sequence[Path]) -> tuple[Rulebook, list[Problem]]:
     """The rulebook of pack `name` (`id@edition` or `id@edition+revision`).
 
@@ -87,9 +95,7 @@ def resolve(name: str, roots: Sequence[Path]) -> tuple[Rulebook, list[Problem]]:
     def load(wanted: str, path: tuple[str, ...]) -> None:
         place = _builds_on(known[path[-1]]) if path else Place()
         if wanted not in known:
-            raise refuse(
-                "pack-unknown", place, pack=wanted, known=", ".join(sorted(k for k in known if "+" not in k))
-            )
+            raise refuse("pack-unknown", place, pack=wanted, near=", ".join(near(wanted, known)) or "—")
         if wanted in path:
             raise refuse("pack-cycle", place, path=" → ".join((*path, wanted)))
         pack, found = read_pack(known[wanted])

@@ -32,6 +32,7 @@ HEAD_KEYS = {
     "period",
     "packs",
     "libraries",
+    "impact_method",
     "parameters",
     "reference",
     "uses",

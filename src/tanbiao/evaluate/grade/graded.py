@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...core.text import Text
 from ...numerics.index import Profile
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...core.errors import refuse
@@ -15,22 +16,75 @@ from ...core.value import KNOWN, MISSING, NOT_APPLICABLE, Value
 from ...formula import Node, evaluate
 from ...standards.clause import Clause
 from ...standards.pack import PackTable
+from .graded import GradedRow, Limit
+from .scopes import CellScope
 
 if TYPE_CHECKING:
     from ..run import Evaluation
-from .graded import GradedRow, Limit
-from .scopes import CellScope
+
+
+STATES = {KNOWN: "known", MISSING: "missing", NOT_APPLICABLE: "not applicable"}
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """The table that a clause judges by, its levels (best first), and what the study says of rows: id → (state word,
+    reason), as `row_states` reads them."""
+
+    clause: Clause
+    evaluation: Evaluation
+    table: PackTable
+    levels: tuple[str, ...]
+    said: Mapping[str, tuple[str, str]]
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(str(i) for i in self.table.values["id"].data)
+
+    @property
+    def thresholds(self) -> dict[str, Fraction]:
+        """The index that each level needs."""
+        return {k: Fraction(str(v)) for k, v in self.clause.settings["levels"].items()}
+
+    def text(self, column: str, row: int) -> str:
+        return str(self.table.values[column].data[row] or "") if column in self.table.columns else ""
+
+    def limiting(self, row: int) -> bool:
+        return bool(self.table.values["limiting"].data[row]) if "limiting" in self.table.columns else False
+
+    def value(self, row: int) -> Value:
+        """What the row's quantity is; the study's word that it is missing or does not apply goes before."""
+        name, (word, _) = self.text("value", row), self.said.get(self.ids[row], ("", ""))
+        if word in ("missing", "not_applicable"):
+            return Value(None, NOT_APPLICABLE if word == "not_applicable" else MISSING, why=frozenset([name]))
+        return self.evaluation.value(name)
 
 
 @dataclass(frozen=True)
 class Row:
-    """What was found of one row before it is judged."""
+    """What was found of one row. met: for each level whether its baseline is met."""
 
+    id: str
     value: Value
     state: int
     estimated: bool
     reason: str
     limits: Mapping[str, Limit]
+    met: Mapping[str, bool]
+    why: frozenset[str]
+
+    @property
+    def known(self) -> bool:
+        return self.state == KNOWN
+
+    @property
+    def applies(self) -> bool:
+        return self.state != NOT_APPLICABLE
+
+    @property
+    def level(self) -> str | None:
+        """The best level that is met."""
+        return next((k for k, yes in self.met.items() if yes), None) if self.known else None
 
 
 def row_states(clause: Clause, evaluation: Evaluation) -> dict[str, tuple[str, str]]:
@@ -49,70 +103,49 @@ def row_states(clause: Clause, evaluation: Evaluation) -> dict[str, tuple[str, s
     return found
 
 
-def met_levels(
-    table: PackTable,
-    levels: list[str],
-    evaluation: Evaluation,
-    style: str,
-    said: Mapping[str, tuple[str, str]],
-) -> tuple[dict[str, list[bool]], list[int], frozenset[str], list[Row]]:
-    """For each row and level whether the baseline is met; the state of each row: missing where its quantity or
-    a datum of one of its baselines is.
+def judged_rows(baselines: Baselines) -> list[Row]:
+    """Every row against the baseline of every level; missing where its quantity or a datum of a baseline is.
 
-    A dash (empty cell) sets no limit at its level. Meeting a level is meeting every level below it, save
-    under `every_met`, where a level counts only together with every level below it (limits out of order).
+    A dash (empty cell) sets no limit at its level. Meeting a level is meeting every level below it, save under
+    `every_met`, where a level counts only together with every level below it (limits out of order).
     """
-    met: dict[str, list[bool]] = {k: [] for k in levels}
-    states: list[int] = []
-    why: set[str] = set()
-    seen: list[Row] = []
-    for row in range(table.rows):
-        id_, name = str(table.values["id"].data[row]), str(table.values["value"].data[row])
-        word, reason = said.get(id_, ("", ""))
-        value = (
-            evaluation.value(name)
-            if word not in ("missing", "not_applicable")
-            else Value(None, NOT_APPLICABLE if word == "not_applicable" else MISSING, why=frozenset([name]))
-        )
-        state = int(value.state) if value.table is None else MISSING
-        states.append(state)
-        if state == MISSING:
-            why |= value.why or {name}
-        bare = bare_value(table, row, name, value) if state == KNOWN else value
-        limits: dict[str, Limit] = {}
-        for level in levels:
-            cell = table.cells[level][row]
-            if cell is None or state != KNOWN:
-                met[level].append(False)
-                if cell is not None:
-                    limits[level] = limit_of(cell, CellScope(evaluation, table, row, bare), bare, False)
-                continue
-            scope = CellScope(evaluation, table, row, bare)
+    return [_judged(baselines, row) for row in range(baselines.table.rows)]
+
+
+def _judged(baselines: Baselines, row: int) -> Row:
+    table, levels = baselines.table, baselines.levels
+    id_, name = baselines.ids[row], baselines.text("value", row)
+    word, reason = baselines.said.get(id_, ("", ""))
+    value = baselines.value(row)
+    state = int(value.state) if value.table is None else MISSING
+    why = (value.why or frozenset([name])) if state == MISSING else frozenset()
+    measured = state == KNOWN
+    bare = bare_value(table, row, name, value) if measured else value
+    scope = CellScope(baselines.evaluation, table, row, bare)
+    met = dict.fromkeys(levels, False)
+    limits: dict[str, Limit] = {}
+    for level in levels:
+        cell = table.cells[level][row]
+        if cell is None:
+            continue
+        if measured:
             found = evaluate(cell, scope)
             if found.state == MISSING:
-                why |= found.why
-                states[row] = MISSING
-            met[level].append(bool(found.state == KNOWN and found.data))
-            limits[level] = limit_of(cell, scope, bare, met[level][row])
-        seen.append(
-            Row(
-                bare,
-                states[row],
-                word == "estimated" or "estimated" in value.provenance,
-                reason or (" ".join(sorted(value.why)) if state == NOT_APPLICABLE else ""),
-                limits,
-            )
-        )
-        if style == "every_met":
-            below = True
-            for level in reversed(levels):
-                below = below and (met[level][row] or table.cells[level][row] is None)
-                met[level][row] = below and table.cells[level][row] is not None
-        better = False
-        for level in levels:
-            better = better or met[level][row]
-            met[level][row] = better
-    return met, states, frozenset(why), seen
+                why, state = why | found.why, MISSING
+            met[level] = bool(found.state == KNOWN and found.data)
+        limits[level] = limit_of(cell, scope, bare, met[level])
+    if baselines.clause.style == "every_met":
+        below = True
+        for level in reversed(levels):
+            limited = table.cells[level][row] is not None
+            below = below and (met[level] or not limited)
+            met[level] = below and limited
+    better = False
+    for level in levels:
+        better = met[level] = better or met[level]
+    estimated = word == "estimated" or "estimated" in value.provenance
+    reason = reason or (" ".join(sorted(value.why)) if state == NOT_APPLICABLE else "")
+    return Row(id_, bare, state, estimated, reason, limits, met, why)
 
 
 def bare_value(table: PackTable, row: int, name: str, value: Value) -> Value:
@@ -158,42 +191,31 @@ def limit_of(cell: Node, scope: CellScope, bare: Value, met: bool) -> Limit:
 
 
 def row_details(
-    clause: Clause,
-    table: PackTable,
-    levels: list[str],
-    found: list[Row],
-    rows: Mapping[str, str | None],
+    baselines: Baselines,
+    rows: list[Row],
     weights: Mapping[str, Fraction],
     lost: Mapping[str, Mapping[str, Fraction]],
 ) -> tuple[GradedRow, ...]:
-    def text(column: str, row: int) -> str:
-        return str(table.values[column].data[row] or "") if column in table.columns else ""
-
+    """The rows as a reader sees them: names, units, limits, and the points lost at each level."""
     shown = []
-    for row, one in enumerate(found):
-        id_ = text("id", row)
-        state = {
-            KNOWN: "estimated" if one.estimated else "known",
-            MISSING: "missing",
-            NOT_APPLICABLE: "not applicable",
-        }[one.state]
-        value = one.value.data if one.value.state == KNOWN else None
+    for row, one in enumerate(rows):
+        category, value = baselines.text("category", row), one.value.data if one.known else None
         shown.append(
             GradedRow(
-                id_,
-                Text(text("zh", row) or id_, text("en", row) or id_),
-                Text(text("category", row), text("category_en", row) or text("category", row)),
-                text("unit", row),
-                Fraction(value) if isinstance(value, float) else value,
-                state,
-                one.reason,
-                one.limits,
-                rows.get(id_),
-                weights.get(id_),
-                bool(table.values["limiting"].data[row]) if "limiting" in table.columns else False,
-                lost.get(id_, {}),
-                text("source", row),
-                text("review", row) or clause.review,
+                id=one.id,
+                name=Text(baselines.text("zh", row) or one.id, baselines.text("en", row) or one.id),
+                category=Text(category, baselines.text("category_en", row) or category),
+                unit=baselines.text("unit", row),
+                value=Fraction(value) if isinstance(value, float) else value,
+                state="estimated" if one.known and one.estimated else STATES[one.state],
+                reason=one.reason,
+                limits=one.limits,
+                level=one.level,
+                weight=weights.get(one.id),
+                limiting=baselines.limiting(row),
+                lost=lost.get(one.id, {}),
+                source=baselines.text("source", row),
+                review=baselines.text("review", row) or baselines.clause.review,
             )
         )
     return tuple(shown)

@@ -53,6 +53,12 @@ class CellScope:
     def chance(self, formula: Node) -> Value:
         raise refuse("formula-function", name="chance", text=formula.source, column=1)
 
+    def impact(self, category: str, unit: str) -> Value:
+        raise refuse("formula-function", name="impact", text=category, column=1)
+
+    def uncounted(self, category: str) -> Value:
+        raise refuse("formula-function", name="uncounted", text=category, column=1)
+
 
 class GroupScope(CellScope):
     """A weight cell reads, for each row of its group, the facts of the row's `product`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from math import nan
 from typing import Any
 
 from ...core.errors import Place, TanbiaoError
@@ -386,7 +387,7 @@ def _process(root: Tree, inventory: Inventory, keep: bool, name: str) -> Process
             Allocation(method="causal", product=by_number.get(p, p), value=v, exchange=n)
             for p, v, n in allocations
         ),
-        parameters=tuple(_parameters(info, ident)) if keep else (),
+        parameters=tuple(_parameters(info, ident, keep)),
         docs=docs,
         where=name,
         foreign=foreign,
@@ -399,28 +400,24 @@ def _exchange(x: Tree, references: set[str], inventory: Inventory, keep: bool, w
     flow_id = str(link.get("@refObjectId") or "")
     spoken_name = words(link.get("common:shortDescription"))
     number = str(x.get("@dataSetInternalID", ""))
-    text = said(x.get("resultingAmount")) or said(x.get("meanAmount"))
-    if not text:
+    mean, variable = said(x.get("meanAmount")), said(x.get("referenceToVariable"))
+    text = said(x.get("resultingAmount")) or ("" if variable else mean)
+    if not text and not variable:
         raise ValueError(f"{where}: no amount")
+    amount = finite(text) if text else nan  # the variable gives it
     known = inventory.flows.get(flow_id)
     direction = said(x.get("exchangeDirection")).lower()
     if direction not in ("input", "output"):
         raise ValueError(f"{where}: direction {direction[:20]!r}")
     low, high = said(x.get("minimumAmount")), said(x.get("maximumAmount"))
-    mean = said(x.get("meanAmount"))
     foreign = {}
     if keep:
         rest = {k: v for k, v in x.items() if k not in _EXCHANGE_TAKEN}
         if mean and mean != text:
             rest["meanAmount"] = mean
-        foreign = {NAME: rest, "text": {"amount": text}} if shortest(finite(text)) != text else {NAME: rest}
-    spread = said(x.get("relativeStandardDeviation95In"))
-    kind = said(x.get("uncertaintyDistributionType")).lower()
-    uncertainty = None
-    if spread and kind == "log-normal":
-        uncertainty = Uncertainty(kind="lognormal", a=finite(text), b=finite(spread) ** 0.5)
-    elif spread and kind == "normal":
-        uncertainty = Uncertainty(kind="normal", a=finite(text), b=abs(finite(text)) * finite(spread) / 200)
+        foreign = {NAME: rest}
+        if text and shortest(amount) != text:
+            foreign["text"] = {"amount": text}
     if known is None and flow_id and flow_id not in inventory.flows:
         kind_of: FlowKind = (
             "waste" if direction == "output" and number not in references else "product"
@@ -440,17 +437,38 @@ def _exchange(x: Tree, references: set[str], inventory: Inventory, keep: bool, w
         flow=flow_id,
         name=first(spoken_name, "en"),
         direction="input" if direction == "input" else "output",
-        amount=finite(text),
+        amount=amount,
+        formula=_formula(mean, variable),
         unit=known.unit if known is not None else "",
         reference=number in references,
         place=said(x.get("location")),
         low=finite(low) if low else None,
         high=finite(high) if high else None,
-        uncertainty=uncertainty,
+        uncertainty=_uncertainty(x, amount, low, high),
         comment=words(x.get("generalComment")) if keep else {},
         where=where,
         foreign=foreign,
     )
+
+
+def _formula(mean: str, variable: str) -> str:
+    """The resulting amount of an exchange that names a variable is its mean amount times the variable."""
+    return variable if not variable or mean in ("", "1", "1.0") else f"{mean} * {variable}"
+
+
+def _uncertainty(x: Tree, amount: float, low: str, high: str) -> Uncertainty | None:
+    """The distribution of an exchange. The amount is the mode of a triangular one."""
+    spread = said(x.get("relativeStandardDeviation95In"))
+    match said(x.get("uncertaintyDistributionType")).lower():
+        case "log-normal" if spread:
+            return Uncertainty(kind="lognormal", a=amount, b=finite(spread) ** 0.5)
+        case "normal" if spread:
+            return Uncertainty(kind="normal", a=amount, b=abs(amount) * finite(spread) / 200)
+        case "uniform" if low and high:
+            return Uncertainty(kind="uniform", a=finite(low), b=finite(high))
+        case "triangular" if low and high:
+            return Uncertainty(kind="triangular", a=finite(low), b=amount, c=finite(high))
+    return None
 
 
 def _place(inventory: Inventory, where: str) -> Any:
@@ -458,7 +476,7 @@ def _place(inventory: Inventory, where: str) -> Any:
     return Place(f"{inventory.name}/{file}", path=path or None)
 
 
-def _parameters(info: Tree, process: str) -> Iterator[Parameter]:
+def _parameters(info: Tree, process: str, keep: bool) -> Iterator[Parameter]:
     relations = at(info, "mathematicalRelations")
     for v in many(relations.get("variableParameter")) if isinstance(relations, dict) else []:
         if isinstance(v, dict):
@@ -468,6 +486,6 @@ def _parameters(info: Tree, process: str) -> Iterator[Parameter]:
                 process=process,
                 formula=said(v.get("formula")),
                 value=finite(mean) if mean else None,
-                comment=words(v.get("comment")),
-                foreign={NAME: v},
+                comment=words(v.get("comment")) if keep else {},
+                foreign={NAME: v} if keep else {},
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -256,10 +257,11 @@ def _process_tree(p: Process, inventory: Inventory, losses: Losses, own: bool) -
             losses.add("process.allocations", f"{a.method} {a.product} {a.value}")
         for other in p.foreign:
             losses.add(f"process.foreign.{other}", p.id)
+    variables = frozenset(q.name for q in p.parameters)
     _set(
         root,
         ("exchanges", "exchange"),
-        [_exchange_tree(x, k, inventory, losses, own) for k, x in enumerate(p.exchanges)],
+        [_exchange_tree(x, k, inventory, losses, own, variables) for k, x in enumerate(p.exchanges)],
     )
     return _ordered(root)
 
@@ -277,14 +279,42 @@ def _ordered(root: Tree) -> Tree:
     return {**head, **{k: root[k] for k in order if k in root}}
 
 
+_VARIABLE = re.compile(r"(?:([-+\d.eE]+) \* )?(\w+)")
+"""What an exchange of ILCD can say of its amount: a number times a variable."""
+
+
 def _internal(number: str, k: int) -> str:
     return number if number.isdigit() else str(k)
 
 
-def _exchange_tree(x: Exchange, k: int, inventory: Inventory, losses: Losses, own: bool) -> Tree:
+def _spread(x: Exchange, losses: Losses) -> Tree:
+    """The distribution of an exchange; what ILCD has no place for is a loss."""
+    u = x.uncertainty
+    if u is None:
+        return {}
+    kind = {"lognormal": "log-normal"}.get(u.kind, u.kind)
+    if u.kind == "lognormal":
+        return {"uncertaintyDistributionType": kind, "relativeStandardDeviation95In": shortest(u.b**2)}
+    if u.kind == "normal" and x.amount:
+        percent = shortest(round(200 * u.b / abs(x.amount), 12))
+        return {"uncertaintyDistributionType": kind, "relativeStandardDeviation95In": percent}
+    ends = (u.a, u.b if u.kind == "uniform" else u.c)
+    if ends[1] is None or u.kind == "normal" or (x.low, x.high) not in ((None, None), ends):
+        losses.add(f"exchange.uncertainty.{u.kind}", x.number)
+        return {}
+    out = {"uncertaintyDistributionType": kind, "minimumAmount": shortest(ends[0])}
+    return out | {"maximumAmount": shortest(ends[1])}
+
+
+def _exchange_tree(
+    x: Exchange, k: int, inventory: Inventory, losses: Losses, own: bool, variables: frozenset[str]
+) -> Tree:
     rest = _copy(x.foreign.get(NAME)) or {}
     flow = inventory.flows.get(x.flow)
-    amount = x.foreign.get("text", {}).get("amount") or shortest(x.amount)
+    held = isfinite(x.amount)
+    amount = x.foreign.get("text", {}).get("amount") or (shortest(x.amount) if held else "")
+    if not held:
+        losses.add("exchange.amount: a formula without a value", x.formula)
     out: Tree = {"@dataSetInternalID": x.number if own else _internal(x.number, k)}
     if "referenceToFlowDataSet" in rest:
         out["referenceToFlowDataSet"] = rest.pop("referenceToFlowDataSet")
@@ -298,7 +328,7 @@ def _exchange_tree(x: Exchange, k: int, inventory: Inventory, losses: Losses, ow
     if x.place:
         out["location"] = x.place
     out["exchangeDirection"] = "Input" if x.direction == "input" else "Output"
-    if not own and flow is not None and x.unit != flow.unit:
+    if not own and held and flow is not None and x.unit != flow.unit:
         from ..units import factor_between, ours
 
         mine, theirs = ours(x.unit, inventory.units), ours(flow.unit, inventory.units)
@@ -310,21 +340,20 @@ def _exchange_tree(x: Exchange, k: int, inventory: Inventory, losses: Losses, ow
             if x.unit != flow.unit:
                 losses.add("exchange.unit: converted to the unit of the flow", f"{x.unit} → {flow.unit}")
     out["meanAmount"] = rest.pop("meanAmount", amount)
-    out["resultingAmount"] = amount
+    if held:
+        out["resultingAmount"] = amount
     if x.low is not None:
         out["minimumAmount"] = shortest(x.low)
     if x.high is not None:
         out["maximumAmount"] = shortest(x.high)
     if not own:
-        if x.uncertainty is not None and x.uncertainty.kind == "lognormal":
-            out |= {
-                "uncertaintyDistributionType": "log-normal",
-                "relativeStandardDeviation95In": shortest(x.uncertainty.b**2),
-            }
-        elif x.uncertainty is not None:
-            losses.add(f"exchange.uncertainty.{x.uncertainty.kind}", x.number)
+        out |= _spread(x, losses)
+        variable = _VARIABLE.fullmatch(x.formula)
+        if variable and variable.group(2) in variables:
+            out |= {"referenceToVariable": variable.group(2), "meanAmount": variable.group(1) or "1"}
+        elif x.formula:
+            losses.add("exchange.formula", x.formula)
         for name, value in (
-            ("formula", x.formula),
             ("provider", x.provider),
             ("quality", x.quality),
             ("avoided", x.avoided and "true"),

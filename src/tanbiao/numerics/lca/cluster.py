@@ -1,36 +1,73 @@
-"""Packs of draws on a Dask cluster: the ensemble travels once, chunks of packs are the tasks, results come in order.
+"""A task over the numbers of its parts, here or on a Dask cluster: the task travels once, groups of parts are what the
+cluster runs, results come in order.
 
 Dask is not needed by anything else; `client` is a `distributed.Client` that the caller made, on one machine or many.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+Task = Callable[[int], Any]
+Run = Callable[[Task, Sequence[int]], list[Any]]
+"""Gives what a task says of each part, in the order of the parts."""
+Progress = Callable[[int, int], None]
+"""Called with the parts done, and all of them."""
+SECONDS = 0.5
+"""How long a group of parts should take: long against what a cluster needs to hand it out."""
+SHARE = 4
+"""Groups for each thread of the cluster, at least: so that none waits long for the last one."""
+
+
+def here(task: Task, parts: Sequence[int]) -> list[Any]:
+    """One part after another in this process."""
+    return [task(p) for p in parts]
+
 
 def on_cluster(
-    client: Any, packs_per_task: int = 8, retries: int = 3, progress: Callable[[int, int], None] | None = None
-) -> Callable[..., list[Any]]:
-    """A `run` for `monte_carlo`: the same bits as without it.
+    client: Any, packs_per_task: int | None = None, retries: int = 3, progress: Progress | None = None
+) -> Run:
+    """A `Run` on a cluster: the same bits as `here`.
 
-    packs_per_task: choose it so that a task takes about half a second. retries: a task whose worker is lost runs
-    again elsewhere, this often. progress: called with (tasks done, tasks) while they come in.
+    packs_per_task: parts in a group; where None, as many as take `SECONDS`, by the time of the first two, but no more
+    than leave `SHARE` groups for each thread. retries: a group whose worker is lost runs again elsewhere, this often.
     """
 
-    def run(task: Callable[[int], Any], packs: Sequence[int]) -> list[Any]:
+    def run(task: Task, parts: Sequence[int]) -> list[Any]:
+        if not parts:
+            return []
         shared = client.scatter(task, broadcast=True)
-        cuts = [list(packs[k : k + packs_per_task]) for k in range(0, len(packs), packs_per_task)]
-        futures = [client.submit(_several, shared, cut, retries=retries, pure=False) for cut in cuts]
+
+        def submit(what: Callable[..., Any], group: Sequence[int]) -> Any:
+            return client.submit(what, shared, list(group), retries=retries, pure=False)
+
         found: list[Any] = []
-        for done, future in enumerate(futures, start=1):
+        size = packs_per_task
+        if size is None:
+            found, seconds = submit(_timed, parts[:2]).result()
+            size = _size(seconds, len(parts) - len(found), sum(client.nthreads().values()))
+        futures = [submit(here, parts[k : k + size]) for k in range(len(found), len(parts), size)]
+        for future in futures:
             found += future.result()
             if progress is not None:
-                progress(done, len(futures))
+                progress(len(found), len(parts))
         return found
 
     return run
 
 
-def _several(task: Callable[[int], Any], packs: Sequence[int]) -> list[Any]:
-    return [task(p) for p in packs]
+def _timed(task: Task, parts: Sequence[int]) -> tuple[list[Any], float]:
+    """What a task says of some parts, and the seconds of the last: the first one loads what the others find loaded."""
+    found, seconds = [], 0.0
+    for p in parts:
+        start = time.perf_counter()
+        found.append(task(p))
+        seconds = time.perf_counter() - start
+    return found, seconds
+
+
+def _size(seconds: float, parts: int, threads: int) -> int:
+    wanted = SECONDS / max(seconds, 1e-9)
+    return max(1, int(min(wanted, parts / (SHARE * max(threads, 1)))))

@@ -39,8 +39,7 @@ def by_label(values: Floats, labels: NDArray[np.intp], count: int) -> Floats:
 
 def by_entry(burdens: Burdens, runs: Floats) -> Floats:
     """What each entry of the burdens (a flow of a process) brings: (m, methods); sums to the result."""
-    factor = burdens.factor.reshape(burdens.process.size, -1)
-    return np.asarray(factor * (burdens.amount * runs[burdens.process])[:, None])
+    return np.asarray(burdens.factors * (burdens.amount * runs[burdens.process])[:, None])
 
 
 def by_supplier(

@@ -39,10 +39,14 @@ class Burdens:
 
     def totals(self, n: int, amount: Floats | None = None) -> Floats:
         """Characterised burden of every process, (n, methods)."""
-        factor = self.factor.reshape(self.process.size, -1)
-        out = np.zeros((n, factor.shape[1]))
-        np.add.at(out, self.process, factor * (self.amount if amount is None else amount)[:, None])
+        out = np.zeros((n, self.factors.shape[1]))
+        np.add.at(out, self.process, self.factors * (self.amount if amount is None else amount)[:, None])
         return out
+
+    @property
+    def factors(self) -> Floats:
+        """`factor` as (m, methods)."""
+        return self.factor if self.factor.ndim == 2 else self.factor[:, None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +100,7 @@ class Ensemble:
     def weights(self) -> list[tuple[Floats, Floats]]:
         """For each method, offset and spread of the burdens that vary, characterised and per unit of product."""
         size = np.where(self.pivot >= 0, 1.0, self.system.output[self.system.processes[self.part]])
-        factor = self.burdens.factor.reshape(self.burdens.process.size, -1)[self.direct.entry]
+        factor = self.burdens.factors[self.direct.entry]
         by = factor / np.repeat(size, np.diff(self.direct.pointer))[:, None]
         return [(self.direct.offset * by[:, m], self.direct.spread * by[:, m]) for m in range(by.shape[1])]
 
@@ -104,7 +108,7 @@ class Ensemble:
     def idle(self) -> Varying:
         """Burdens that vary and that no factor weighs, in `direct`'s form: an inventory holds them too."""
         bio = self.burdens.uncertainty or fixed(self.burdens.amount)
-        factor = self.burdens.factor.reshape(self.burdens.process.size, -1)
+        factor = self.burdens.factors
         entry = np.flatnonzero((bio.kind != FIXED) & ~(factor != 0.0).any(axis=1))
         none = np.zeros(entry.size, dtype=np.intp)
         untouched = np.zeros(len(bio), dtype=bool)
@@ -237,7 +241,7 @@ def prepare(
     where = place[system.position[burdens.process]]
     inside = np.flatnonzero(where >= 0)
     inside = inside[np.argsort(where[inside], kind="stable")]
-    factor = burdens.factor.reshape(burdens.process.size, -1)
+    factor = burdens.factors
     weighs = (factor[inside] != 0.0).any(axis=1)
     moving = inside[(bio.kind[inside] != FIXED) & weighs]
     resting = inside[(bio.kind[inside] == FIXED) & weighs]

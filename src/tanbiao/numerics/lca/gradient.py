@@ -31,7 +31,7 @@ def gradient(system: System, burdens: Burdens, demand: Floats, method: int = 0) 
     h = adjoint(system, burdens.totals(system.size)[:, method])
     s = forward(system, np.asarray(demand, dtype=np.float64))
     columns = np.repeat(np.arange(system.size), np.diff(system.matrix.indptr))
-    factor = burdens.factor.reshape(burdens.process.size, -1)[:, method]
+    factor = burdens.factors[:, method]
     return Gradient(
         -h[system.matrix.indices] * s[columns], factor * s[burdens.process], float(h @ demand), h, s
     )

@@ -60,7 +60,8 @@ def inventory_draws(
 
     flow (m,): which of `flows` each entry of the ensemble's burdens is. The ensemble must have been asked for every
     product that is demanded: only what those need is drawn. The same numbers over any division of the samples and any
-    number of threads. Raises ValueError where a product demanded was not asked for, or no sample has a value.
+    number of threads. Statistics are nan where no sample has a value. Raises ValueError where a product demanded was
+    not asked for.
     """
     e = ensemble
     f = np.asarray(demand, dtype=np.float64)
@@ -87,8 +88,6 @@ def inventory_draws(
         start = first - packs.start * LANES
         asked = slice(start, start + samples)
         good = np.flatnonzero(np.isfinite(store[:1, asked]).all(axis=0)) if flows else np.arange(samples)
-        if flows and good.size == 0:
-            raise ValueError("no sample has a value")
         mean, deviation, quantiles = _statistics(store, start + good, levels)
     finally:
         close()
@@ -112,7 +111,7 @@ class _Totals:
     def __init__(self, e: Ensemble, flow: NDArray[np.intp], flows: int) -> None:
         b, n = e.burdens, e.system.size
         self.ensemble = e
-        factor = b.factor.reshape(b.process.size, -1)
+        factor = b.factors
         self.static = sparse.csr_array((b.amount, (flow, b.process)), shape=(flows, n))
         still = np.ones(b.process.size, np.bool_)
         self.blocks: list[tuple[Varying, slice, NDArray[np.intp], Any, Floats]] = []
@@ -176,8 +175,10 @@ def _store(flows: int, samples: int, memory: int) -> tuple[Any, Callable[[], Non
 def _statistics(store: Any, columns: Any, levels: Sequence[float]) -> tuple[Floats, Floats, Floats]:
     """Mean, deviation and quantiles of every row, some rows at a time."""
     flows, n = store.shape[0], len(columns)
-    mean, deviation = np.empty(flows), np.full(flows, np.nan)
-    quantiles = np.empty((len(levels), flows))
+    mean, deviation = np.full(flows, np.nan), np.full(flows, np.nan)
+    quantiles = np.full((len(levels), flows), np.nan)
+    if n == 0:
+        return mean, deviation, quantiles
     step = max(1, CHUNK // max(n, 1))
     for k in range(0, flows, step):
         part = np.asarray(store[k : k + step])[:, columns]

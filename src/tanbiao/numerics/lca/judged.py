@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .ensemble import Ensemble, system_of
-from .productivity import loop_of
+from .productivity import Loop, loop_of
 from .streams import LANES
 from .system import NotProductive, NotSolvable
 
@@ -18,7 +18,7 @@ class Unsolved:
 
     sample: int
     why: str
-    loop: tuple[int, ...] = ()
+    loop: Loop | None = None
 
 
 def again(ensemble: Ensemble, pack: int, lost: list[int], alone: Callable[[int], None]) -> list[Unsolved]:
@@ -29,12 +29,12 @@ def again(ensemble: Ensemble, pack: int, lost: list[int], alone: Callable[[int],
         try:
             alone(sample)
         except NotProductive as error:
-            found[sample] = Unsolved(sample, str(error), error.loop.processes)
+            found[sample] = Unsolved(sample, str(error), error.loop)
         except NotSolvable as error:
-            found[sample] = Unsolved(sample, str(error), tuple(int(k) for k in error.columns))
+            found[sample] = Unsolved(sample, str(error))
     for sample in range(pack * LANES, (pack + 1) * LANES) if ensemble.doubtful else ():
         if sample not in found and (broken := _undeliverable(ensemble, sample)) is not None:
-            found[sample] = Unsolved(sample, str(broken), broken.loop.processes)
+            found[sample] = Unsolved(sample, str(broken), broken.loop)
     return [found[sample] for sample in sorted(found)]
 
 

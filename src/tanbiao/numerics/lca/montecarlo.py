@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from .cluster import Run
 from .ensemble import Ensemble, solve_pack, system_of
 from .judged import Unsolved, again
 from .solve import solve
@@ -60,11 +59,11 @@ def monte_carlo(
     first: int = 0,
     *,
     threads: int = 1,
-    run: Callable[[Callable[..., Any], Sequence[int]], Any] | None = None,
+    run: Run | None = None,
 ) -> Draws:
     """Samples `first` to `first + samples - 1`. The same numbers over any division of them, any number of threads.
 
-    run: maps a function over pack numbers elsewhere (a pool of processes, a cluster's client); results in order.
+    run: where packs are drawn, if not here: a pool of processes, a cluster.
     """
     packs = range(first // LANES, -(-(first + samples) // LANES))
     task = _Task(ensemble)
@@ -76,7 +75,7 @@ def monte_carlo(
         return task.into(value[:, :, k : k + LANES], pack)
 
     if run is not None:
-        found = list(run(task, packs))
+        found = run(task, packs)
         for k, (part, _) in enumerate(found):
             value[:, :, k * LANES : (k + 1) * LANES] = part
         done = [d for _, d in found]

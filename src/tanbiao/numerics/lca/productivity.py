@@ -7,6 +7,7 @@ Gauss-Seidel from zero converges exactly then (same, theorem 7.5.24).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,11 @@ class Loop:
     processes: tuple[int, ...]
     gain: float
     radius: float
+
+    def named(self, name: Callable[[int], str]) -> str:
+        """`a ← b (1.2; ρ 1.1 ≥ 1)`: who buys from whom, gain and radius; processes without a name are left out."""
+        way = " ← ".join(n for k in self.processes if (n := name(k)))
+        return f"{way} ({self.gain:.6g}; ρ {self.radius:.6g} ≥ 1)"
 
 
 def loops(p: Purchases, rows: NDArray[Any]) -> tuple[Loop, ...]:

@@ -12,15 +12,7 @@ from .summary import stage_figure
 
 
 def impact_section(report: Report) -> Section:
-    blocks: list[Block] = [Heading(report.t("s5_1"), "5.1")]
-    sets = report.comma(
-        dict.fromkeys(report.t("gwp", set=r.evaluation.background.gwp) for r in report.results)
-    )
-    rows = [(report.t("category"), report.t("impact")), (report.t("factors"), sets)]
-    gases = gases_text(report)
-    if gases:
-        rows.append((report.t("gases"), gases))
-    blocks.append(report.pairs(rows))
+    blocks: list[Block] = [Heading(report.t("s5_1"), "5.1"), *method_blocks(report)]
     for n, result in enumerate(report.results):
         number = "5.2" if not report.several else f"5.{n + 2}"
         title = (
@@ -28,6 +20,20 @@ def impact_section(report: Report) -> Section:
         )
         blocks += [Heading(title, number), *result_blocks(report, result)]
     return Section("s5", "5", report.t("s5"), tuple(blocks))
+
+
+def method_blocks(report: Report) -> list[Block]:
+    """The category and its factors; a report without a footprint has neither."""
+    if not report.climate:
+        return [Words(report.t("no_footprint"), "note")]
+    sets = report.comma(
+        dict.fromkeys(report.t("gwp", set=r.evaluation.background.gwp) for r in report.results)
+    )
+    rows = [(report.t("category"), report.t("impact")), (report.t("factors"), sets)]
+    gases = gases_text(report)
+    if gases:
+        rows.append((report.t("gases"), gases))
+    return [report.pairs(rows)]
 
 
 def gases_text(report: Report) -> str:

@@ -42,7 +42,8 @@ def interpretation_section(report: Report) -> Section:
                 report.library.caution[report.lang],
             )
         )
-    blocks.append(Words(report.t("single_issue")))
+    if report.climate and not report.beyond_climate:
+        blocks.append(Words(report.t("single_issue")))
     blocks.append(Heading(report.t("s6_3"), "6.3"))
     text = report.item("improvement")
     if text:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ...core.errors import Lang
 from ...core.text import Text
 from ...evaluate import Result
+from ...evaluate.impacts import INVENTORY, KEY
 from ...evaluate.results import Contribution
 from ..numbers import percent
 from ..texts import phrase
@@ -37,6 +38,11 @@ def missing_text(result: Result, name: str, lang: Lang) -> str:
     if "#" in name:
         clause_ = result.rulebook.by_address(name)
         return f"{clause_.text[lang]} ({name})" if clause_ is not None and clause_.text[lang] else name
+    head, _, rest = name.partition(": ")
+    if head == INVENTORY and rest:
+        return phrase("report.inventory_of", lang, item=rest)
+    if head.partition(".")[0] == KEY:
+        return f"{phrase('report.impact_method', lang)} ({name})"
     table, _, column = name.partition(".")
     given = next(
         (

@@ -15,7 +15,7 @@ from ...study import Study, Table
 from .. import figures
 from ..declared import PATHS, as_text, said
 from ..document import Block, Cell, Drawing, Pairs, Words
-from ..numbers import short
+from ..numbers import short, unit_text
 from ..texts import phrase, word
 from .naming import missing_text
 
@@ -94,6 +94,16 @@ class Report:
             or ""
         )
 
+    @property
+    def climate(self) -> bool:
+        """Whether a carbon footprint is among what is published."""
+        return any("CO2e" in p.unit for r in self.results for p in r.published)
+
+    @property
+    def beyond_climate(self) -> bool:
+        """Whether a pack publishes impact categories beside climate change (`mol H+ eq`)."""
+        return any(" eq" in p.unit and "CO2" not in p.unit for r in self.results for p in r.published)
+
     def givens(self, *prefixes: str, but: Sequence[str] = ()) -> list[tuple[str, str]]:
         """What the packs ask for under these paths and the study gives, each once."""
         found = []
@@ -121,13 +131,15 @@ class Report:
         if "defaulted" in value.provenance:
             shown = str(value.data) if isinstance(value.data, str | bool) else short(float(value.number()))
             shown = shown.lower() if isinstance(value.data, bool) else shown
-            return f"{self.code(shown)} {clause.unit.text}".strip() + self.brackets(self.t("defaulted"))
+            return f"{self.code(shown)} {unit_text(clause.unit.text)}".strip() + self.brackets(
+                self.t("defaulted")
+            )
         text = as_text(raw)
         if text is None and isinstance(raw, list):
             text = as_text([str(v) for v in raw])
         shown = self.code(text[self.lang]) if text is not None else str(value.data)
         if clause.unit.text and shown.replace(".", "").replace("-", "").isdigit():
-            shown = f"{shown} {clause.unit.text}"
+            shown = f"{shown} {unit_text(clause.unit.text)}"
         amount, gap, unit = shown.partition(" ")
         if len(amount) > 8 and re.fullmatch(r"\d+\.\d+", amount):
             shown = f"{float(amount):.6g}{gap}{unit}"

@@ -41,11 +41,7 @@ def decision_blocks(page: Page, grade: Graded) -> list[Block]:
         if weighted:
             cells += [Cell(f"≥ {points(least)}"), Cell(points_range(grade.index[level]))]
         cells += [
-            Cell(
-                "、".join(names[r.id] for r in failing)
-                if lang == "zh"
-                else ", ".join(names[r.id] for r in failing) or "—"
-            ),
+            Cell(page.list(names[r.id] for r in failing)),
             Cell(verdict, tone="good" if grade.worst == level else "muted" if good else "bad"),
         ]
         rows.append(tuple(cells))

@@ -51,7 +51,7 @@ def value_text(page: Page, row: GradedRow) -> str:
         return term("word", "yes" if row.value else "no", page.lang) + mark
     if isinstance(row.value, Fraction):
         return measured(row.value) + mark
-    return str(row.value) + mark
+    return ("—" if row.value == "none" else str(row.value)) + mark
 
 
 def stands(page: Page, row: GradedRow, grade: Graded) -> tuple[str, Tone]:

@@ -82,12 +82,11 @@ def measure_blocks(page: Page, found: Improvement, number: int) -> list[Block]:
     if found.path is None:
         blocks.append(Words(page.say("say.no_path", target=target), "lead"))
     else:
-        names = "、" if lang == "zh" else ", "
         blocks.append(
             Words(
                 page.say(
                     "say.path",
-                    measures=names.join(f"{a.id} {a.name[lang]}" for a in found.path.actions) or "—",
+                    measures=page.list(f"{a.id} {a.name[lang]}" for a in found.path.actions),
                     cost=money(found.path.cost),
                     level=term("word", found.path.level or "none", lang),
                 ),
@@ -103,7 +102,7 @@ def measure_blocks(page: Page, found: Improvement, number: int) -> list[Block]:
                     "say.robust",
                     margin=margin,
                     cost=money(found.robust.cost),
-                    measures=", ".join(a.id for a in found.robust.actions),
+                    measures=page.list(a.id for a in found.robust.actions),
                 )
                 if found.robust is not None
                 else page.say("say.no_robust", margin=margin),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ...core.errors import Lang
 from ...evaluate import Result
 from ..document import Block, Cell, Pairs
@@ -17,6 +19,10 @@ class Page:
 
     def say(self, key: str, **args: object) -> str:
         return say(key, self.lang, **args)
+
+    def list(self, items: Iterable[str]) -> str:
+        """Items one after the other, a dash where there are none."""
+        return ("、" if self.lang == "zh" else ", ").join(items) or "—"
 
     def missing(self, result: Result, name: str) -> str:
         """What is missing in words: the text of the clause, where it is one."""

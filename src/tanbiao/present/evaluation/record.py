@@ -37,10 +37,10 @@ def basis_blocks(page: Page, graded: Sequence[tuple[Result, Published]]) -> list
         assert grade is not None
         rows = [
             (pack.version, Cell(pack.title[lang])),
-            ("", Cell(str(pack.source.get("document", "")))),
+            (say("doc.source", lang), Cell(str(pack.source.get("document", "")))),
             (say("doc.as_of", lang), Cell(str(page.found.study.head.get("as_of")))),
-            ("", Cell(page.say("say.reviewed", review=word("review", pack.review, lang)))),
-            ("", Cell(term("style", grade.style, lang))),
+            (say("doc.encoding", lang), Cell(word("review", pack.review, lang))),
+            (say("doc.style", lang), Cell(term("style", grade.style, lang))),
         ]
         rows += [
             (term("option", k, lang), Cell(term("value", v, lang)))
@@ -48,9 +48,8 @@ def basis_blocks(page: Page, graded: Sequence[tuple[Result, Published]]) -> list
             if k not in ("states",)
         ]
         if pack.source.get("entered_by") or pack.source.get("checked_by"):
-            rows.append(
-                ("", Cell(f"{pack.source.get('entered_by', '—')} / {pack.source.get('checked_by', '—')}"))
-            )
+            people = f"{pack.source.get('entered_by', '—')} / {pack.source.get('checked_by', '—')}"
+            rows.append((say("doc.entered", lang), Cell(people)))
         blocks.append(Pairs(tuple(rows)))
     return blocks
 
@@ -82,7 +81,7 @@ def balance_blocks(page: Page) -> list[Block]:
                 Cell(term("word", i.direction, lang)),
                 Cell(measured(i.amount)),
                 Cell(unit_text(b.unit)),
-                Cell(i.given),
+                Cell("" if i.given.partition(" ")[2] == b.unit else i.given),
             )
             for i in b.items
         ]
@@ -110,7 +109,7 @@ def finding_blocks(page: Page) -> list[Block]:
             Cell(f.clause.partition("#")[0]),
             Cell(f.text[lang]),
             Cell(word("verdict", f.verdict, lang), tone="bad" if f.verdict == "fail" else "warn"),
-            Cell(", ".join((*f.where, *f.missing)[:3])),
+            Cell(page.list((*f.where, *f.missing)[:3])),
         )
         for r in page.found.results
         for f in r.findings
@@ -133,8 +132,8 @@ def evidence_blocks(page: Page, graded: Sequence[tuple[Result, Published]]) -> l
                     (
                         Cell(r["id"]),
                         Cell(r.get(f"title_{lang}") or r["id"]),
-                        Cell(r.get("kind", "")),
-                        Cell(r.get("document", "")),
+                        Cell(term("evidence", r.get("kind", ""), lang)),
+                        Cell(term("evidence", r.get("document", ""), lang)),
                     )
                     for r in table.rows()
                 ),
@@ -153,7 +152,7 @@ def evidence_blocks(page: Page, graded: Sequence[tuple[Result, Published]]) -> l
         )
     ]
     if bare and (named or table is not None):
-        blocks.append(Words(page.say("say.no_evidence", rows=", ".join(dict.fromkeys(bare))), "note"))
+        blocks.append(Words(page.say("say.no_evidence", rows=page.list(dict.fromkeys(bare))), "note"))
     return blocks
 
 

@@ -8,7 +8,7 @@ from ...core.text import Node as Yaml
 from ...evaluate import Published, Result
 from ...evaluate.grade.graded import Graded
 from ..document import Block, Card, Cards, Words
-from ..evaluation_texts import say, term
+from ..evaluation_texts import levels_counted, say, term
 from ..texts import word
 from .amounts import points, points_range
 from .found import marks
@@ -29,14 +29,16 @@ def result_blocks(page: Page, graded: Sequence[tuple[Result, Published]]) -> lis
         notes.append(" · ".join(marks(result, page.lang)) or word("review", one.review, page.lang))
         cards.append(Card(one.title[page.lang], level_words(page, one), "", tuple(notes), tone="warn"))
         if grade.partial:
-            blocks.append(Words(page.say("say.profile", text=one.published), "note"))
+            blocks.append(
+                Words(page.say("say.profile", text=levels_counted(one.published, page.lang)), "note")
+            )
         elif one.published == "—" and one.missing:
             blocks.append(
                 Words(
                     f"{result.rulebook.pack.version}: "
                     + page.say(
                         "say.not_evaluable",
-                        missing=", ".join(page.missing(result, m) for m in one.missing[:4]),
+                        missing=page.list(page.missing(result, m) for m in one.missing[:4]),
                     ),
                     "note",
                 )

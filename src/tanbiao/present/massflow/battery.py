@@ -11,6 +11,7 @@ from ...evaluate import Result
 from ...study import Study
 from .. import massflow_figures as drawn
 from ..document import Banner, Block, Card, Cards, Cell, Document, Grid, Pairs, Section, Words
+from ..massflow_texts import word
 from .sheet import Sheet
 from .streams import manifest_section, output_section
 
@@ -99,7 +100,11 @@ def _lots(s: Sheet) -> Section:
 def _steps(s: Sheet) -> Section:
     table = s.table("treatment")
     rows = tuple(
-        (Cell(str(r + 1)), Cell(s.named(table, r)), Cell(s.cell(table, r, "kind"), tone="muted"))
+        (
+            Cell(str(r + 1)),
+            Cell(s.named(table, r)),
+            Cell(word("treatment", s.cell(table, r, "kind"), s.lang), tone="muted"),
+        )
         for r in range(len(table))
     )
     blocks: list[Block] = [Grid(s.head("order", "step", "kind"), rows, "nll")] if rows else []

@@ -9,7 +9,7 @@ from ...core.value import KNOWN
 from ...evaluate import Result
 from ...study import Study
 from ..document import Banner, Card, Cards, Cell, Document, Grid, Pairs, Section
-from ..massflow_texts import word
+from ..massflow_texts import receiver, word
 from .sheet import Sheet
 from .streams import manifest_section, output_section
 
@@ -84,7 +84,7 @@ def _assemblies(s: Sheet) -> Section:
         if value.state[r] == KNOWN:
             mass[kind] = mass.get(kind, 0.0) + float(value.data[r])
         if s.cell(table, r, "receiver"):
-            receivers.setdefault(kind, set()).add(s.cell(table, r, "receiver"))
+            receivers.setdefault(kind, set()).add(receiver(s.cell(table, r, "receiver"), s.lang))
     rows = tuple(
         (
             Cell(word("assembly", k, s.lang)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import massflow_figures as drawn
 from ..document import Cell, Grid, Section
-from ..massflow_texts import word
+from ..massflow_texts import receiver, word
 from .sheet import Sheet
 
 
@@ -31,7 +31,7 @@ def output_section(s: Sheet) -> Section:
             Cell(f"{m[1]:,.0f}–{m[2]:,.0f}" if m[2] > m[1] else "—"),
             Cell(f"{m[3]:,.1f}" if m[3] else "—"),
             Cell(s.t("word.yes") if p else s.t("word.no"), tone="good" if p else "muted"),
-            Cell(d or "—"),
+            Cell(receiver(d, s.lang) or "—"),
         )
         for (f, r, d, p), m in sorted(groups.items(), key=lambda i: -i[1][0])
     ]
@@ -53,7 +53,7 @@ def manifest_section(s: Sheet, title: str) -> Section:
                 s.cell(table, r, "waste_code"),
                 s.cell(table, r, "mass"),
                 s.cell(table, r, "received"),
-                s.cell(table, r, "receiver"),
+                receiver(s.cell(table, r, "receiver"), s.lang),
                 s.cell(table, r, "permit"),
                 s.cell(table, r, "date"),
             )

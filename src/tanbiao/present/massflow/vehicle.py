@@ -9,7 +9,7 @@ from ...evaluate import Result
 from ...study import Study
 from .. import massflow_figures as drawn
 from ..document import Banner, Block, Card, Cards, Cell, Document, Grid, Pairs, Section, Words
-from ..massflow_texts import word
+from ..massflow_texts import material, receiver, word
 from .sheet import Sheet
 
 CLASSES = ("metal", "polymer", "elastomer", "glass", "fluid", "organic", "other")
@@ -73,13 +73,13 @@ def vehicle_sheet(study: Study, results: Sequence[Result], lang: Lang) -> Docume
     rows = [
         (
             Cell(s.named(parts, position[str(source)]) + (f"（{s.t('word.remainder')}）" if rest else "")),
-            Cell(str(material).replace("_", " ")),
+            Cell(material(str(made_of), lang)),
             Cell(f"{float(mass):,.4g}"),
             Cell(word("class", str(kind), lang)),
             Cell(word("judged", str(judged), lang)),
             Cell(word("stage", str(stage), lang)),
         )
-        for source, material, mass, kind, judged, stage, rest in zip(
+        for source, made_of, mass, kind, judged, stage, rest in zip(
             inflow["source"].data,
             inflow["material"].data,
             inflow["mass"].data,
@@ -148,7 +148,7 @@ def dismantling_manual(study: Study, results: Sequence[Result], lang: Lang) -> D
             Cell(names.get(str(i), str(i))),
             Cell(s.items.get(str(h), str(h))),
             Cell(names.get(f"[{t}]", str(t))),
-            Cell(str(d) or "—", tone="" if d else "bad"),
+            Cell(receiver(str(d), lang) or "—", tone="" if d else "bad"),
         )
         for i, h, t, d in zip(
             removal["id"].data,
@@ -184,7 +184,11 @@ def dismantling_manual(study: Study, results: Sequence[Result], lang: Lang) -> D
         )
     )
     marked = tuple(
-        (Cell(s.named(parts, r)), Cell(s.cell(parts, r, "material")), Cell(s.cell(parts, r, "marking")))
+        (
+            Cell(s.named(parts, r)),
+            Cell(material(s.cell(parts, r, "material"), lang)),
+            Cell(s.cell(parts, r, "marking")),
+        )
         for r in range(len(parts))
         if s.cell(parts, r, "marking")
     )
