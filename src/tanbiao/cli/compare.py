@@ -9,8 +9,6 @@ import typer
 from rich.table import Table
 
 from ..core.errors import Lang
-from ..evaluate.comparison import Comparison, Side
-from ..present.numbers import minus
 from .console import (
     JsonOption,
     LangOption,
@@ -26,6 +24,7 @@ from .console import (
 )
 
 if TYPE_CHECKING:
+    from ..evaluate.comparison import Comparison, Side
     from ..service.run import LoadedStudy
 
 OutOption = Annotated[
@@ -76,6 +75,7 @@ def compare(
 def show_sides(sides: tuple[Side, ...], lang: Lang) -> None:
     """One row for each pack."""
     from ..present.comparison import verdict_text
+    from ..present.numbers import minus
 
     table = headed(
         ("标准包", "公布值", "每参照流总量", "判定", "缺"),
@@ -119,6 +119,7 @@ def show_comparison(found: Comparison, lang: Lang) -> None:
 
 def _show_parts(found: Comparison, lang: Lang) -> None:
     from ..present.comparison import WORDS, shown
+    from ..present.numbers import minus
 
     zh = lang == "zh"
     first, parts, last = shown(found)
@@ -177,4 +178,6 @@ def _beside(
 
 
 def _number(value: float | None, sign: bool = False) -> str:
+    from ..present.numbers import minus
+
     return "—" if value is None else minus(f"{value:+.4g}" if sign else f"{value:.4g}")

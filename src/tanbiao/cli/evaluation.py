@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from ..core.errors import Lang
-from ..evaluate.improve import Improvement, improvements
-from ..present.evaluation_texts import levels_counted, term
-from ..present.evaluation_texts import say as phrase
-from ..service.run import Run
 from .console import (
     FINDINGS_FAIL,
     JsonOption,
@@ -28,6 +24,10 @@ from .console import (
     read_places,
     reporting,
 )
+
+if TYPE_CHECKING:
+    from ..evaluate.improve import Improvement
+    from ..service.run import Run
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -69,6 +69,9 @@ def evaluate(
 
 def show_improvements(run: Run, lang: Lang) -> None:
     """Levels, and for each one that can be bettered: blockers with gaps, and the cheapest path."""
+    from ..evaluate.improve import improvements
+    from ..present.evaluation_texts import levels_counted
+
     table = Table(box=None, pad_edge=False, show_header=False)
     for _ in range(4):
         table.add_column(overflow="fold")
@@ -94,6 +97,9 @@ def show_improvements(run: Run, lang: Lang) -> None:
 
 
 def _show(found: Improvement, lang: Lang) -> None:
+    from ..present.evaluation_texts import say as phrase
+    from ..present.evaluation_texts import term
+
     console.print(
         f"[bold]{term('word', found.now or 'none', lang)} → {term('word', found.target, lang)}[/bold]  "
         f"[dim]{found.grade}[/dim]"
@@ -135,6 +141,7 @@ def measures(
     json: JsonOption = False,
 ) -> None:
     """Cleaner-production measures by name, industry and kind. / 清洁生产措施名录。"""
+    from ..present.evaluation_texts import term
     from ..service.measures import register
 
     lang_ = read_lang(lang)

@@ -6,17 +6,13 @@ import datetime as dt
 import secrets
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from ..core.errors import Lang, Problem
-from ..exchange.store import library_id
-from ..exchange.words import in_words
-from ..service import exchange as use
-from ..service.places import Places
 from .console import (
     FINDINGS_FAIL,
     JsonOption,
@@ -29,6 +25,9 @@ from .console import (
     read_lang,
     reporting,
 )
+
+if TYPE_CHECKING:
+    from ..service import exchange as use
 
 Words = Annotated[list[str] | None, typer.Option(help="may be repeated / 可重复")]
 SHOWN = 12
@@ -100,6 +99,8 @@ def import_(
     json: JsonOption = False,
 ) -> None:
     """Read a database, footprints, or a supplier's bill of materials. / 导入数据库、供应商碳足迹或物料清单。"""
+    from ..service import exchange as use
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         if as_ == "study" or (not as_ and format is None and _looks_like_bom(file)):
@@ -162,6 +163,9 @@ def _import_bom(
     lang: Lang,
     json: bool,
 ) -> None:
+    from ..exchange.store import library_id
+    from ..service import exchange as use
+
     target = out or Path(id or library_id(file.stem))
     found = use.import_bom(
         file,
@@ -207,6 +211,8 @@ def _import_bom(
 
 
 def _show_import(found: use.Imported, lang: Lang) -> None:
+    from ..exchange.words import in_words
+
     zh, s = lang == "zh", found.summary
     console.print(
         f"[bold]{found.stored.id}@{found.stored.version}[/bold]  {s['format']}  {found.stored.digest[:16]}"
@@ -257,6 +263,10 @@ def export_(
     packs: PackRootOption = None,
 ) -> None:
     """Write a study or a library in another format, with a report of what could not be carried. / 导出。"""
+    from ..exchange.words import in_words
+    from ..service import exchange as use
+    from ..service.places import Places
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         places = Places(packs=tuple(Path(r) for r in packs or ()))
@@ -299,6 +309,9 @@ def new_(
     packs: PackRootOption = None,
 ) -> None:
     """A study form made of what the packs ask for. / 按标准包生成数据表。"""
+    from ..service import exchange as use
+    from ..service.places import Places
+
     lang_ = read_lang(lang)
     with reporting(lang_):
         target = out or Path("new-study.xlsx" if excel else "new-study")
@@ -326,6 +339,10 @@ def gap(
     packs: PackRootOption = None,
 ) -> None:
     """Another tool's contributions beside ours, line by line. / 与另一工具的贡献逐行对照。"""
+    from ..exchange.words import in_words
+    from ..service import exchange as use
+    from ..service.places import Places
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         found = use.gap_to_other_tool(

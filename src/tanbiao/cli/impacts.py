@@ -6,19 +6,19 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from ..core.errors import Lang
-from ..library.impacts import Carried
-from ..library.model import POSITIONS
-from ..service import impacts as use
-from ..service.files import write
 from .console import JsonOption, LangOption, console, errors, headed, print_json, read_lang, reporting
 from .notes import Notes
+
+if TYPE_CHECKING:
+    from ..library.impacts import Carried
+    from ..service import impacts as use
 
 WHY = {
     "unknown": {"zh": "方法中没有此流", "en": "not in the methods"},
@@ -69,6 +69,8 @@ def impacts(
     json: JsonOption = False,
 ) -> None:
     """Scores in every category of a method, the inventory, and what no factor covers. / 各影响类别的结果。"""
+    from ..service import impacts as use
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         options = use.ImpactOptions(
@@ -349,6 +351,8 @@ def _print_fallbacks(ready: use.Ready, lang: Lang, top: int) -> None:
 
 
 def _file(folder: Path, name: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    from ..service.files import write
+
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\n")
     out.writerow(head)
@@ -425,6 +429,8 @@ def _cell(value: float | None) -> str:
 
 
 def _write_all(folder: Path, every: use.AllImpacts) -> None:
+    from ..library.model import POSITIONS
+
     ready = every.ready
     _file(
         folder,

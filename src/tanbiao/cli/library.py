@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from ..core.errors import Lang
-from ..evaluate.coverage import Coverage
-from ..library import Gas, Process, check_library, compile_library, search
-from ..service import exchange as use
-from ..service import load
-from ..service.impacts import elementary_of
-from ..service.library import coverages
-from ..service.places import Places
 from .console import (
     FINDINGS_FAIL,
     JsonOption,
@@ -27,6 +20,9 @@ from .console import (
     reporting,
 )
 
+if TYPE_CHECKING:
+    from ..evaluate.coverage import Coverage
+
 app = typer.Typer(no_args_is_help=True, help="Background data / 背景库")
 LibraryOption = Annotated[
     list[str] | None, typer.Option("--library", help="id or folder, may be repeated / 可重复")
@@ -37,6 +33,9 @@ DEFAULT = ["open-2026"]
 @app.command("list")
 def list_libraries(lang: LangOption = None, json: JsonOption = False) -> None:
     """The libraries at hand, with what they may be used for. / 现有背景库。"""
+    from ..service import exchange as use
+    from ..service.places import Places
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         places = Places()
@@ -81,6 +80,9 @@ def search_items(
     limit: int = 20,
 ) -> None:
     """Find processes, factors and gases by Chinese or English words. / 用中文或英文检索。"""
+    from ..library import Gas, Process, compile_library, search
+    from ..service.places import Places
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         found = Places().library(library or DEFAULT)
@@ -118,7 +120,8 @@ def search_items(
 @app.command()
 def show(item: str, lang: LangOption = None, json: JsonOption = False, library: LibraryOption = None) -> None:
     """One item: value, bounds, declarations, source, licence, supply chain. / 显示一项数据。"""
-    from ..library import bounds, paths, total
+    from ..library import bounds, compile_library, paths, total
+    from ..service.places import Places
 
     lang_ = read_lang(lang)
     with reporting(lang_, json):
@@ -178,6 +181,10 @@ def show(item: str, lang: LangOption = None, json: JsonOption = False, library: 
 @app.command()
 def check(lang: LangOption = None, json: JsonOption = False, library: LibraryOption = None) -> None:
     """Guards against known faults of background data. / 检查背景库。"""
+    from ..library import check_library
+    from ..service.impacts import elementary_of
+    from ..service.places import Places
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         places, names = Places(), library or DEFAULT
@@ -195,6 +202,8 @@ def check(lang: LangOption = None, json: JsonOption = False, library: LibraryOpt
 @app.command()
 def linking(name: str, lang: LangOption = None) -> None:
     """How an imported library was linked. / 已导入背景库的链接情况。"""
+    from ..service import exchange as use
+
     with reporting(read_lang(lang), True):
         print_json(use.show_stored(name))
 
@@ -202,6 +211,8 @@ def linking(name: str, lang: LangOption = None) -> None:
 @app.command("diff")
 def diff_versions(old: str, new: str, lang: LangOption = None, json: JsonOption = False) -> None:
     """Which items changed between two imported versions, and by how much. / 比较两个版本。"""
+    from ..service import exchange as use
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         changes = use.diff_stored(old, new)
@@ -230,6 +241,9 @@ def coverage_of(
     all_rows: bool = False,
 ) -> None:
     """What a study's numbers rest on, flow by flow. / 研究结果依赖的背景数据。"""
+    from ..service import load
+    from ..service.library import coverages
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         found = coverages(load(study).run(pack or ()))

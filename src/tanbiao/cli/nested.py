@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ..service.nested import study_library
 from .console import JsonOption, LangOption, StudyArgument, console, print_json, read_lang, reporting
 
 
@@ -24,6 +23,8 @@ def as_library(
     json: JsonOption = False,
 ) -> None:
     """The products of a study as a library that another study can buy from. / 把研究的产品写成背景库。"""
+    from ..service.nested import study_library
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         found = study_library(study, out, pack, tuple(stage or ()))

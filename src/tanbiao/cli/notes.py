@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.markup import escape
 
 from ..core.errors import Lang
-from ..library.model import Library, Standing
 from .console import console
+
+if TYPE_CHECKING:
+    from ..library.model import Library, Standing
 
 
 class Notes:

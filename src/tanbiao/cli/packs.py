@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from ..service import packs as use
 from .console import (
     FINDINGS_FAIL,
     JsonOption,
@@ -29,6 +28,8 @@ Name = Annotated[str, typer.Argument(help="id@edition")]
 @app.command("list")
 def list_packs(lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
     """The packs at hand: title, status, how much of each is verified. / 现有标准包。"""
+    from ..service import packs as use
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         rows, problems = use.list_packs(read_places(packs))
@@ -56,6 +57,8 @@ def list_packs(lang: LangOption = None, json: JsonOption = False, packs: PackRoo
 @app.command()
 def show(name: Name, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
     """Every clause of a pack with its source and review state. / 显示标准包的全部条款。"""
+    from ..service import packs as use
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         rulebook, _ = use.open_pack(name, read_places(packs))
@@ -88,6 +91,8 @@ def diff_packs(
     old: Name, new: Name, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None
 ) -> None:
     """Every clause, table cell, text and review mark that differs between two packs. / 比较两个标准包。"""
+    from ..service import packs as use
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         changes = use.diff_packs(old, new, read_places(packs))
@@ -103,6 +108,8 @@ def diff_packs(
 @app.command()
 def lint(name: Name, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
     """Names, dimensions, bases, cycles, texts, sources, cases; with file and line. / 检查标准包。"""
+    from ..service import packs as use
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         problems = use.lint_pack(name, read_places(packs))
@@ -119,6 +126,8 @@ def lint(name: Name, lang: LangOption = None, json: JsonOption = False, packs: P
 @app.command()
 def test(name: Name, lang: LangOption = None, json: JsonOption = False, packs: PackRootOption = None) -> None:
     """Run the worked cases of a pack. / 运行标准包的算例。"""
+    from ..service import packs as use
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         rows = use.test_pack(name, read_places(packs))

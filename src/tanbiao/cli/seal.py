@@ -8,9 +8,6 @@ from typing import Annotated
 
 import typer
 
-from ..seal.verify import LEVELS, VERDICTS
-from ..service.bundle import make_bundle, signing_key, verify_bundle
-from ..service.files import write
 from .console import (
     JsonOption,
     LangOption,
@@ -35,6 +32,9 @@ def bundle(
     packs: PackRootOption = None,
 ) -> None:
     """Sign the results and put study, packs, library data and ledger into one file. / 签名并打包。"""
+    from ..service.bundle import make_bundle, signing_key
+    from ..service.files import write
+
     lang_ = read_lang(lang)
     with reporting(lang_):
         key = signing_key()
@@ -63,6 +63,9 @@ def verify(
     packs: PackRootOption = None,
 ) -> None:
     """Signatures, digests, and the whole evaluation again; says which level it reached. / 复核证据包。"""
+    from ..seal.verify import LEVELS, VERDICTS
+    from ..service.bundle import verify_bundle
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         found = verify_bundle(

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from ..present.numbers import minus
 from .console import (
     JsonOption,
     LangOption,
@@ -129,6 +128,7 @@ def run_(
     packs: PackRootOption = None,
 ) -> None:
     """Scenario zero and every scenario (or variant) of the study. / 基准与各情景。"""
+    from ..present.numbers import minus
     from ..service.scenario import SCENARIOS, VARIANTS, run_scenarios, write_scenarios
 
     lang_ = read_lang(lang)

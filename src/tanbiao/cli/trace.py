@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from ..core.errors import Lang
-from ..library.trace import Branch, Part
-from ..service import trace as use
-from ..service.files import write
 from .console import JsonOption, LangOption, console, errors, headed, print_json, read_lang, reporting
 from .impacts import LibraryArgument, show_assumed, show_gaps
 from .notes import Notes
+
+if TYPE_CHECKING:
+    from ..library.trace import Branch, Part
+    from ..service import trace as use
 
 MethodOption = Annotated[
     Path | None,
@@ -47,6 +48,9 @@ def trace(
     json: JsonOption = False,
 ) -> None:
     """Contributions, path tree, Sankey and derivatives behind one result. / 拆解一个结果。"""
+    from ..service import trace as use
+    from ..service.files import write
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         found = use.traced(
@@ -166,6 +170,8 @@ def breakeven(
     json: JsonOption = False,
 ) -> None:
     """At which amount of a purchase two products have equal results. / 两个产品在何处持平。"""
+    from ..service import trace as use
+
     lang_ = read_lang(lang)
     with reporting(lang_, json):
         found = use.breakeven(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..core.errors import Lang
 from ..core.text import Text
-from ..evaluate.ensemble import Ensembled
 from .console import (
     JsonOption,
     LangOption,
@@ -23,6 +22,9 @@ from .console import (
     read_study,
     reporting,
 )
+
+if TYPE_CHECKING:
+    from ..evaluate.ensemble import Ensembled
 
 SchedulerOption = Annotated[
     str | None, typer.Option("--scheduler", help="address of a Dask scheduler / Dask 调度器地址")

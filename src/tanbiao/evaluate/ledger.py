@@ -95,6 +95,13 @@ class Ledger:
         }
 
 
+class Unkept(Ledger):
+    """The ledger of what is computed only to be counted, such as one draw of many: keeps nothing, digests nothing."""
+
+    def add(self, entry: Entry, value: Any = None) -> str:
+        return ""
+
+
 def ledger_from(data: Mapping[str, Any]) -> Ledger:
     """A ledger read back from its file form. Raises `ValueError` when a digest does not fit its entry."""
     ledger = Ledger(roots=list(data["roots"]))

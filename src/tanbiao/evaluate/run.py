@@ -23,7 +23,7 @@ from .choose import choose
 from .facts import Facts, FactTable
 from .grade.grade import grade
 from .impacts import ImpactColumns
-from .ledger import FORMULA, NUMERICS, Entry, Ledger
+from .ledger import FORMULA, NUMERICS, Entry, Ledger, Unkept
 from .lines import Decision, build
 from .massflow.flows import DRAWS, SAMPLER, SEED, Flows, mass_flow
 from .massflow.spread import Draws
@@ -385,7 +385,7 @@ class Evaluation:
             self.rulebook,
             self.facts,
             self.background,
-            Ledger(),
+            Unkept(),
             self.forced,
             self.given_lines,
             self.tolerant,

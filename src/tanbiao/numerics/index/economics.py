@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.optimize import brentq
-
 
 @dataclass(frozen=True)
 class Economics:
@@ -43,6 +41,8 @@ def npv(investment: float, flow: float, years: int, discount: float) -> float:
 
 
 def _irr(investment: float, flow: float, years: int) -> float | None:
+    from scipy.optimize import brentq  # here, since it takes longer to import than most studies to run
+
     if investment <= 0 or flow <= 0:
         return None
     low, high = -0.999, 1.0

@@ -17,7 +17,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 CUTS = 200
@@ -156,7 +155,7 @@ class _Rows:
         self.low.append(low)
         self.high.append(high)
 
-    def constraint(self, width: int) -> list[LinearConstraint]:
+    def constraint(self, width: int) -> list[tuple[Any, list[float], list[float]]]:
         if not self.low:
             return []
         rows, columns, values = zip(*self.entries, strict=True) if self.entries else ((), (), ())
@@ -164,7 +163,7 @@ class _Rows:
             (np.array(values, dtype=float), (np.array(rows, dtype=int), np.array(columns, dtype=int))),
             shape=(len(self.low), width),
         ).tocsr()
-        return [LinearConstraint(matrix, np.array(self.low), np.array(self.high))]
+        return [(matrix, self.low, self.high)]
 
 
 def _search(
@@ -175,6 +174,8 @@ def _search(
     budget: Fraction | None,
     holds: Callable[[Path], bool] | None,
 ) -> Path | None:
+    from scipy.optimize import milp  # here, since it takes longer to import than most studies to run
+
     place = {m.id: n for n, m in enumerate(measures)}
     count, width = len(measures), len(measures) + len(goals)
     whole = _denominator([g.weight for g in goals] + ([aim] if aim is not None else []))
@@ -209,7 +210,7 @@ def _search(
         found: Any = milp(
             objective,
             integrality=np.ones(width),
-            bounds=Bounds(lower, np.ones(width)),
+            bounds=(lower, np.ones(width)),
             constraints=rows.constraint(width),
             options={"mip_rel_gap": 0.0},
         )
