@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from tanbiao.cli.app import app
 from tanbiao.core.errors import TanbiaoError
+from tanbiao.service import Places
 from tanbiao.service import exchange as use
+from tanbiao.service.library import search_items
 
 from . import made
 
@@ -55,11 +58,19 @@ def test_a_second_version_and_what_changed(home: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", ["磷酸铁锂", "锂", "lithium iron", "steel production", "LITHIUM", "聚丙烯"])
 def test_search_in_both_languages(home: Path, database: Path, words: str) -> None:
-    use.import_library(database)
-    began = time.process_time()
-    hits = use.search_stored(words)
-    assert hits and time.process_time() - began < 0.5
-    assert use.search_stored("不存在的东西") == []
+    use.import_library(database, use.ImportOptions(id="mine"))
+    found = search_items(words, (), Places())
+    assert [f.library for f in found[:2]] == ["mine@1", "open-2026@1"] or {f.library for f in found} == {
+        "mine@1"
+    }
+    assert {f.library for f in search_items(words, ["mine"], Places())} == {"mine@1"}
+    assert search_items("不存在的东西", (), Places()) == []
+
+
+def test_the_search_command_names_the_library(home: Path, database: Path) -> None:
+    use.import_library(database, use.ImportOptions(id="mine"))
+    done = CliRunner().invoke(app, ["library", "search", "磷酸铁锂", "--lang", "zh"])
+    assert done.exit_code == 0 and "mine@1" in done.output and "open-2026@1" in done.output
 
 
 def test_what_cannot_be_used_leaves_no_library(home: Path, tmp_path: Path) -> None:
@@ -161,26 +172,3 @@ def test_an_imported_database_lies_over_the_open_library(home: Path, database: P
         and len(library.processes) == len(base.processes) + 60
         and found.summary["base"] == "open-2026"
     )
-
-
-def test_opening_costs_less_than_importing_numpy(home: Path, database: Path) -> None:
-    import subprocess
-    import sys
-
-    from tanbiao.exchange.index import Opened
-
-    folder = use.import_library(database).stored.folder
-    began = time.perf_counter()
-    opened = Opened(folder)
-    opening = time.perf_counter() - began
-    out = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import time; a=time.perf_counter(); import numpy; print(time.perf_counter()-a)",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert opening < float(out.stdout) and opened.head["processes"] == 60

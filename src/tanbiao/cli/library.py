@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from ..core.errors import Lang
@@ -14,6 +15,7 @@ from .console import (
     JsonOption,
     LangOption,
     console,
+    headed,
     print_json,
     print_problems,
     read_lang,
@@ -72,48 +74,36 @@ def list_libraries(lang: LangOption = None, json: JsonOption = False) -> None:
 
 
 @app.command("search")
-def search_items(
+def search_(
     words: Annotated[list[str], typer.Argument()],
     lang: LangOption = None,
     json: JsonOption = False,
     library: LibraryOption = None,
     limit: int = 20,
 ) -> None:
-    """Find processes, factors and gases by Chinese or English words. / 用中文或英文检索。"""
-    from ..library import Gas, Process, compile_library, search
+    """Find processes, factors and gases by Chinese or English words. / 用中文或英文检索。
+
+    Without --library in the one that ships and in every imported one.
+    """
+    from ..service.library import search_items
     from ..service.places import Places
 
     lang_ = read_lang(lang)
     with reporting(lang_, json):
-        found = Places().library(library or DEFAULT)
-        compiled = compile_library(found, "AR6")
-        hits = search(found, " ".join(words), limit=limit)
-        rows = [(found.items[h.item], float(compiled.values[compiled.index[h.item]].sum())) for h in hits]
+        found = search_items(" ".join(words), library or (), Places(), limit)
         if json:
-            print_json(
-                [
-                    {
-                        "id": i.id,
-                        "name": {"zh": i.name_zh, "en": i.name_en},
-                        "value": f"{v:.6g}",
-                        "unit": f"kgCO2e/{getattr(i, 'unit', '')}",
-                    }
-                    for i, v in rows
-                ]
-            )
+            print_json([f.data() for f in found])
             return
-        table = Table(box=None, pad_edge=False)
-        for head in (
-            ("编号", "名称", "kgCO2e", "每", "状态")
-            if lang_ == "zh"
-            else ("id", "name", "kgCO2e", "per", "status")
-        ):
-            table.add_column(head, overflow="fold")
-        for item, value in rows:
-            status = (
-                item.coverage if isinstance(item, Process) else "gas" if isinstance(item, Gas) else "named"
-            )
-            table.add_row(item.id, item.name(lang_), f"{value:.4g}", str(getattr(item, "unit", "")), status)
+        several = len({f.library for f in found}) > 1
+        table = headed(
+            ("编号", "名称", "地区", "kgCO2e", "每", "状态", *(["背景库"] if several else [])),
+            ("id", "name", "place", "kgCO2e", "per", "status", *(["library"] if several else [])),
+            lang_,
+        )
+        for f in found:
+            value = "" if f.value is None else f"{f.value:.4g}"
+            cells = (f.id, f.name[lang_], f.place, value, f.unit, f.status, *([f.library] if several else []))
+            table.add_row(*map(escape, cells))
         console.print(table)
 
 

@@ -31,7 +31,6 @@ from ..exchange.candidates import Named
 from ..exchange.compare import Changed, compare_libraries
 from ..exchange.contributions import Gap
 from ..exchange.files import fresh_folder
-from ..exchange.index import Found
 from ..exchange.library import folder_digest
 from ..exchange.model import Inventory
 from ..exchange.ours import library_inventory, study_inventory
@@ -222,15 +221,6 @@ def _library(folder: Path) -> Library:
 def stored_libraries(root: Path | None = None) -> list[Stored]:
     """The newest version of every stored library."""
     return list_stored(root)
-
-
-def search_stored(
-    text: str, names: Sequence[str] = (), limit: int = 20, root: Path | None = None
-) -> list[tuple[Stored, Found]]:
-    """Items of stored libraries that hold the words of `text`, best first, over all of them or those named."""
-    chosen = [open_stored(n, root) for n in names] if names else list_stored(root)
-    hits = [(s, f) for s in chosen for f in s.open().search(text, limit)]
-    return sorted(hits, key=lambda h: (-h[1].score, len(h[1].name_en), h[1].id))[:limit]
 
 
 def open_stored(name: str, root: Path | None = None) -> Stored:

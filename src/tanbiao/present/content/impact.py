@@ -86,8 +86,8 @@ def stage_table(report: Report, result: Result, headline: Published) -> Grid:
             Cell(report.t("total"), tone="strong"),
             Cell(headline.published, report.anchor(headline.entry), "strong"),
             Cell(percent(1.0) if total else "—"),
-            Cell(short(headline.low or 0.0), tone="muted"),
-            Cell(short(headline.high or 0.0), tone="muted"),
+            Cell("—" if headline.low is None else short(headline.low), tone="muted"),
+            Cell("—" if headline.high is None else short(headline.high), tone="muted"),
         )
     )
     unit = unit_text(headline.unit)
