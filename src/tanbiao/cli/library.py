@@ -81,10 +81,7 @@ def search_(
     library: LibraryOption = None,
     limit: int = 20,
 ) -> None:
-    """Find processes, factors and gases by Chinese or English words. / 用中文或英文检索。
-
-    Without --library in the one that ships and in every imported one.
-    """
+    """Find processes, factors and gases by words, in every library at hand or in those named. / 用中文或英文检索。"""
     from ..service.library import search_items
     from ..service.places import Places
 
