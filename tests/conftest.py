@@ -10,7 +10,7 @@ from hypothesis import settings
 from tanbiao.service import Places
 
 ROOT = Path(__file__).resolve().parents[1]
-MORE = 20
+MORE = 10
 """So many times the cases of a law are tried under the profile `soak`."""
 
 settings.register_profile("fixed", derandomize=True, deadline=None)

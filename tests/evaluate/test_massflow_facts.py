@@ -285,3 +285,22 @@ def test_a_recyclers_year_is_decided_by_the_optional_substances() -> None:
     assert published["efficiency_without_optional"] < published["efficiency_target"]  # type: ignore[operator]
     assert published["efficiency_with_optional"] > published["efficiency_target"]  # type: ignore[operator]
     assert published["efficiency_optional_in_neither"] < published["efficiency_target"]  # type: ignore[operator]
+
+
+def test_a_draw_is_what_an_evaluation_of_those_masses_alone_gives() -> None:
+    whole = evaluated(SHREDDER, head="parameters: {recycling_target: 50 %}\n")
+    whole.value("target_met")
+    flows = whole.mass_flow()
+    draws = flows.draws(8, 3)
+    assert draws is not None
+    for number in range(8):
+        masses = flows.drawn(draws, number)
+        alone = evaluated(SHREDDER, head="parameters: {recycling_target: 50 %}\n")
+        alone.flows = masses
+        for name in ("recycling_output", "recycling_entry", "recovery_output"):
+            assert whole.drawn(masses).value(name).data == alone.value(name).data
+    assert {
+        "recycling_output",
+        "target_met",
+    } <= whole.moved_by_flow() and "target" not in whole.moved_by_flow()
+    assert "target" in whole.drawn(flows.drawn(draws, 0)).values

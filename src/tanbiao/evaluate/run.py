@@ -76,6 +76,7 @@ class Evaluation:
         """Ledger entries of whole fact tables, shared with what is evaluated `under` other options."""
         self.others: dict[tuple[tuple[str, str], ...], Evaluation] = {}
         """What was evaluated again under other options."""
+        self._moved: tuple[int, frozenset[str]] | None = None
         self.axes = tuple(sorted(("under", f"{k}={v}") for k, v in self.forced.items()))
         self.impact_columns = ImpactColumns(self)
         self._pack_digest = {p.name: p.digest for p in rulebook.packs}
@@ -392,7 +393,25 @@ class Evaluation:
             self.given_derived,
         )
         other.roots, other.flows, other._flow_key = self.roots, flows, self._flow_key
+        other.decisions = dict(self.decisions)
+        moved = self.moved_by_flow()
+        other.values = {n: v for n, v in self.values.items() if n not in moved}
+        other.keys = {n: k for n, k in self.keys.items() if n not in moved}
         return other
+
+    def moved_by_flow(self) -> frozenset[str]:
+        """The names evaluated so far that rest on the mass flow, so that other masses give them other values."""
+        if self._moved is None or self._moved[0] != len(self.keys):
+            rests: dict[str, bool] = {self._flow_key: True}
+
+            def on_flow(key: str) -> bool:
+                if key not in rests:
+                    entry = self.ledger.entries.get(key)
+                    rests[key] = entry is None or any(on_flow(k) for _, k in entry.inputs)
+                return rests[key]
+
+            self._moved = len(self.keys), frozenset(n for n, k in self.keys.items() if on_flow(k))
+        return self._moved[1]
 
     def line_column(self, column: str) -> Value:
         if self._line_columns is None:
