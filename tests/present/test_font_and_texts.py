@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,8 @@ from tanbiao.core.numbers import Rounding
 from tanbiao.present import evaluation_texts, font, massflow_texts
 from tanbiao.present.numbers import last_place, minus, percent, short, to_place, unit_text
 from tanbiao.present.texts import PHRASES, word
-from tanbiao.service.packs import list_packs
 from tanbiao.service.places import Places
-from tanbiao.standards import resolve
+from tanbiao.standards import Rulebook, find_packs, resolve
 
 ROOM = Path(font.__file__).parent
 
@@ -80,10 +80,14 @@ def test_every_phrase_can_be_drawn_with_the_bundled_font() -> None:
     assert font.lacking("".join(t.zh + t.en for t in PHRASES.texts.values())) == ()
 
 
+@cache
+def rulebooks() -> list[Rulebook]:
+    roots = Places().pack_roots
+    return [resolve(name, roots)[0] for name in find_packs(roots) if "+" not in name]
+
+
 def test_every_basis_of_a_pack_has_words() -> None:
-    places = Places()
-    books = [resolve(r.version.partition("+")[0], places.pack_roots)[0] for r in list_packs(places)[0]]
-    said = {w for b in books for c in b.of_kind("publish") for pair in c.basis for w in pair}
+    said = {w for b in rulebooks() for c in b.of_kind("publish") for pair in c.basis for w in pair}
     assert {w for w in said if word("basis", w, "zh") == w and not re.search(r"\d{4}", w)} == set()
 
 
@@ -92,9 +96,9 @@ CODES = re.compile(r"[A-Za-z]|[IVX]+|[MN]\d|CO2e?|pef-\d+|.*\d{4}.*")
 
 
 def test_every_choice_that_a_pack_offers_has_words() -> None:
-    places = Places()
-    books = [resolve(r.version.partition("+")[0], places.pack_roots)[0] for r in list_packs(places)[0]]
-    options = {o for b in books for c in b.of_kind("given") if c.value_kind != "table" for o in c.options}
+    options = {
+        o for b in rulebooks() for c in b.of_kind("given") if c.value_kind != "table" for o in c.options
+    }
     assert len(options) > 40
     assert {o for o in options if word("option", o, "zh") == o and not CODES.fullmatch(o)} == set()
 
