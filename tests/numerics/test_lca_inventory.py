@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tanbiao.numerics import lca
@@ -40,13 +40,14 @@ def demand_of(e: lca.Ensemble) -> np.ndarray:
 
 @settings(max_examples=20, deadline=None)
 @given(n=st.integers(2, 40), seed=seeds, credit=st.sampled_from([0.0, 0.1]))
+@example(n=2, seed=119578, credit=0.0)  # one of its samples is not productive
 def test_scores_are_those_of_the_adjoint_way(n: int, seed: int, credit: float) -> None:
     e = ensemble(n, seed, credit=credit)
     demand, flow = demand_of(e), np.arange(3 * n) % 7
     found = lca.inventory_draws(e, demand, flow, 7, 40, first=5)
     drawn = lca.monte_carlo(e, 40, 5)
     wanted = drawn.value[-1] * demand[e.asked[-1]]
-    gross = np.abs(wanted).max()
+    gross = np.nan_to_num(np.abs(wanted)).max()  # samples that are not productive have no score
     assert found.score == pytest.approx(wanted, rel=1e-9, abs=1e-9 * gross, nan_ok=True)
     assert [u.sample for u in found.unsolved] == [u.sample for u in drawn.unsolved]
 
