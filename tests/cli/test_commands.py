@@ -183,6 +183,8 @@ def test_compare_takes_the_difference_apart_and_the_parts_sum_to_it() -> None:
 def test_library_search_finds_chinese_and_english_words() -> None:
     for word in ("碳酸锂", "lithium carbonate"):
         assert any("li2co3" in r["id"] for r in json.loads(call("library", "search", word, "--json", code=0)))
+    found = json.loads(call("library", "search", "li2co3", "--json", code=0))
+    assert found and all(r["verification"] and r["source"] for r in found)
 
 
 @pytest.mark.parametrize(

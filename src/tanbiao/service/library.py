@@ -10,6 +10,7 @@ from ..core.text import Text
 from ..evaluate.coverage import Coverage, coverage
 from ..exchange.store import Stored, find, list_stored
 from ..library import Gas, Process, compile_library, search
+from ..library.model import Standing
 from .places import Places
 from .run import Run
 
@@ -20,7 +21,8 @@ GWP = "AR6"
 @dataclass(frozen=True)
 class ItemFound:
     """An item that holds the words asked for. value: kgCO2e per unit; None in an imported library, which is searched
-    by its index, unsolved. status: coverage of a process, `gas`, `named`, or nothing where it is not known."""
+    by its index, unsolved. status: coverage of a process, `gas`, `named`, or nothing where it is not known. standing:
+    verification state and source of the value."""
 
     library: str
     id: str
@@ -29,6 +31,7 @@ class ItemFound:
     place: str
     value: float | None
     status: str
+    standing: Standing | None = None
 
     def data(self) -> dict[str, Any]:
         return {
@@ -38,7 +41,8 @@ class ItemFound:
             "place": self.place,
             "value": None if self.value is None else f"{self.value:.6g}",
             "unit": f"kgCO2e/{self.unit}",
-        }
+            "status": self.status,
+        } | (self.standing.data() if self.standing is not None else {})
 
 
 def search_items(text: str, names: Sequence[str], places: Places, limit: int = 20) -> list[ItemFound]:
@@ -76,6 +80,7 @@ def _read(name: str, text: str, places: Places, limit: int) -> list[ItemFound]:
                 str(getattr(item, "place", "")),
                 float(compiled.values[compiled.index[item.id]].sum()),
                 status,
+                library.standing(item.id),
             )
         )
     return found
